@@ -1,0 +1,99 @@
+"""
+What goes wrong in our own house, and how we say it.
+
+Nothing here is ever raised into a test. A trouble has a *slug* (a short,
+stable name that the documentation explains) and is told once a process:
+as a warning where the user has just called us outside a test, otherwise as a
+line when the process ends.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class OtelTestkitWarning(UserWarning):
+    """
+    Something of otel_testkit did not work; the tests are not affected.
+    """
+
+    __module__ = "otel_testkit"
+
+
+class UnreadableRun(Exception):
+    """
+    A run that was asked for is not there, or nothing in it can be read.
+    """
+
+
+_troubles: dict[str, str] = {}
+
+
+def trouble(slug: str, message: str) -> None:
+    """
+    Note a trouble, to be told when the process ends. The first of a slug counts.
+    """
+    _troubles.setdefault(slug, message)
+
+
+def troubles() -> list[str]:
+    """
+    Give the noted troubles, each as one line, and forget them.
+    """
+    lines = [f"{message} ({slug})" for slug, message in _troubles.items()]
+    _troubles.clear()
+
+    return lines
+
+
+def warn(slug: str, message: str, *, stacklevel: int = 2) -> None:
+    """
+    Warn at once, pointing at the caller's line.
+    """
+    warnings.warn(f"{message} ({slug})", OtelTestkitWarning, stacklevel=stacklevel + 1)
+
+
+def never_raises(slug: str, consequence: str) -> Callable[[F], F]:
+    """
+    Make a function of ours give None where it would raise, and note the trouble.
+
+    For all that runs while a test does. What a test's own code raises through
+    us is no business of this one: never put it around a call of the user's.
+    """
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return function(*args, **kwargs)
+            except Exception as error:  # noqa: BLE001  # this is what it is for
+                trouble(slug, f"{consequence} ({_place_of(error)})")
+                return None
+
+        return call  # type: ignore[return-value]  # the same but for the guard
+
+    return decorate
+
+
+def _place_of(error: Exception) -> str:
+    """
+    Say what went wrong where; not the message, which may hold a secret.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+
+    name = type(error).__name__
+    if trace is None:
+        return name
+
+    file = trace.tb_frame.f_code.co_filename.replace("\\", "/")
+
+    return f"{name} at {'/'.join(file.split('/')[-2:])}:{trace.tb_lineno}"

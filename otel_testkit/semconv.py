@@ -1,0 +1,104 @@
+"""
+Every attribute name that we write or read.
+
+Names of OpenTelemetry's semantic conventions (1.44) come first; where it has
+none, the name is ours, under `otel_testkit.`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+# The format of a run folder. Whoever changes it adds a step to
+# `store.read.modernize`.
+FORMAT_VERSION: Final = 1
+
+# The scope of our spans, and with it this package's version.
+SCOPE: Final = "otel_testkit"
+VERSION: Final = "0.1.0"
+
+SERVICE_NAME: Final = "service.name"
+
+# --- tests
+TEST_CASE_NAME: Final = "test.case.name"
+TEST_CASE_RESULT_STATUS: Final = "test.case.result.status"
+TEST_SUITE_NAME: Final = "test.suite.name"
+OUTCOME: Final = "otel_testkit.outcome"
+NESTED: Final = "otel_testkit.nested"
+RUN_ID: Final = "otel_testkit.run.id"
+WORKER: Final = "otel_testkit.worker"
+
+# --- code and errors
+CODE_FUNCTION_NAME: Final = "code.function.name"
+CODE_FILE_PATH: Final = "code.file.path"
+CODE_LINE_NUMBER: Final = "code.line.number"
+CODE_SOURCE: Final = "otel_testkit.code.source"
+ERROR_TYPE: Final = "error.type"
+EXCEPTION: Final = "exception"
+EXCEPTION_TYPE: Final = "exception.type"
+EXCEPTION_MESSAGE: Final = "exception.message"
+EXCEPTION_STACKTRACE: Final = "exception.stacktrace"
+# How an exception of the chain hangs on the one before it: "cause",
+# "context" or "member" (of a group). The one that was raised has none.
+EXCEPTION_RELATION: Final = "otel_testkit.exception.relation"
+
+# --- calls
+HTTP_REQUEST_METHOD: Final = "http.request.method"
+HTTP_REQUEST_METHOD_ORIGINAL: Final = "http.request.method_original"
+HTTP_REQUEST_RESEND_COUNT: Final = "http.request.resend_count"
+HTTP_REQUEST_HEADER: Final = "http.request.header."
+HTTP_REQUEST_BODY: Final = "http.request.body.content"
+HTTP_REQUEST_BODY_SIZE: Final = "http.request.body.size"
+HTTP_RESPONSE_STATUS_CODE: Final = "http.response.status_code"
+HTTP_RESPONSE_HEADER: Final = "http.response.header."
+HTTP_RESPONSE_BODY: Final = "http.response.body.content"
+HTTP_RESPONSE_BODY_SIZE: Final = "http.response.body.size"
+# True where the recorded body is cut, or was not read to its end.
+HTTP_REQUEST_BODY_TRUNCATED: Final = "otel_testkit.http.request.body.truncated"
+HTTP_RESPONSE_BODY_TRUNCATED: Final = "otel_testkit.http.response.body.truncated"
+# Seconds from the start of the call to the end of the response's headers.
+HTTP_TIME_TO_HEADERS: Final = "otel_testkit.http.time_to_headers"
+NETWORK_PROTOCOL_VERSION: Final = "network.protocol.version"
+RPC_SERVICE: Final = "rpc.service"
+RPC_SYSTEM: Final = "rpc.system"
+SERVER_ADDRESS: Final = "server.address"
+SERVER_PORT: Final = "server.port"
+SERVICE_PEER_NAME: Final = "service.peer.name"
+URL_FULL: Final = "url.full"
+
+# What instrumentations of before 2024 wrote, for reading other people's spans.
+OLD_HTTP_METHOD: Final = "http.method"
+OLD_HTTP_STATUS_CODE: Final = "http.status_code"
+OLD_HTTP_URL: Final = "http.url"
+
+# --- continuous integration
+CICD_PIPELINE_NAME: Final = "cicd.pipeline.name"
+CICD_PIPELINE_RUN_ID: Final = "cicd.pipeline.run.id"
+CICD_PIPELINE_RUN_URL: Final = "cicd.pipeline.run.url.full"
+CICD_PIPELINE_TASK_NAME: Final = "cicd.pipeline.task.name"
+CICD_PIPELINE_TASK_RUN_ID: Final = "cicd.pipeline.task.run.id"
+CICD_PIPELINE_TASK_RUN_URL: Final = "cicd.pipeline.task.run.url.full"
+CICD_WORKER_ID: Final = "cicd.worker.id"
+CICD_WORKER_NAME: Final = "cicd.worker.name"
+CI_PROVIDER: Final = "otel_testkit.ci.provider"
+CI_ACTOR: Final = "otel_testkit.ci.actor"
+CI_ATTEMPT: Final = "otel_testkit.ci.attempt"
+CI_RUN_NUMBER: Final = "otel_testkit.ci.run.number"
+CI_CHANGE_URL: Final = "otel_testkit.ci.change.url"
+CI_NODE_INDEX: Final = "otel_testkit.ci.node.index"
+CI_NODE_TOTAL: Final = "otel_testkit.ci.node.total"
+# The commit that was checked out, where it is a merge made for the change.
+CI_TESTED_REVISION: Final = "otel_testkit.ci.tested_revision"
+
+# --- version control
+VCS_CHANGE_ID: Final = "vcs.change.id"
+VCS_OWNER_NAME: Final = "vcs.owner.name"
+VCS_PROVIDER_NAME: Final = "vcs.provider.name"
+VCS_REF_BASE_NAME: Final = "vcs.ref.base.name"
+VCS_REF_BASE_TYPE: Final = "vcs.ref.base.type"
+VCS_REF_HEAD_NAME: Final = "vcs.ref.head.name"
+VCS_REF_HEAD_REVISION: Final = "vcs.ref.head.revision"
+VCS_REF_HEAD_TYPE: Final = "vcs.ref.head.type"
+VCS_REPOSITORY_NAME: Final = "vcs.repository.name"
+VCS_REPOSITORY_URL: Final = "vcs.repository.url.full"

@@ -1,0 +1,335 @@
+"""
+What can be set, and where from.
+
+A keyword of `configure()` counts most, then an environment variable, then
+`[tool.otel_testkit]` in `pyproject.toml`, then the default. `TABLE` is the one
+list of all settings; the documentation is checked against it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    All settings, each with a value.
+    """
+
+    enabled: bool = True
+    directory: str = ".otel-testkit"
+    service_name: str = "tests"
+    tags: Mapping[str, Any] = field(default_factory=dict)
+    traceparent: str = "link"
+    capture: str = "bodies"
+    max_body_bytes: int = 8192
+    propagate: bool = True
+    peers: Mapping[str, str] = field(default_factory=dict)
+    mask_keys: tuple[str, ...] = ()
+    mask_allow: tuple[str, ...] = ()
+    show: str = "failed"
+    keep_runs: int = 20
+    keep_megabytes: int = 500
+
+
+def _bool(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in ("true", "1", "yes", "on"):
+        return True
+    if isinstance(value, str) and value.lower() in ("false", "0", "no", "off"):
+        return False
+
+    msg = "true or false"
+    raise ValueError(msg)
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, bool):
+        if isinstance(value, int) and value >= 0:
+            return value
+        if isinstance(value, str) and value.isascii() and value.isdecimal():
+            return int(value)
+
+    msg = "a whole number, 0 or more"
+    raise ValueError(msg)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str) and value.strip():
+        return value
+    if isinstance(value, os.PathLike):
+        return str(os.fspath(value))
+
+    msg = "a text"
+    raise ValueError(msg)
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(word for item in value.split(",") if (word := item.strip()))
+    if isinstance(value, (list, tuple, set, frozenset)) and all(
+        isinstance(item, str) for item in value
+    ):
+        return tuple(value)
+
+    msg = "words, separated by commas"
+    raise ValueError(msg)
+
+
+def _pairs(value: Any) -> dict[str, Any]:
+    if isinstance(value, Mapping):
+        return {str(key): item for key, item in value.items()}
+    if isinstance(value, str):
+        return dict(_split_pairs(value))
+
+    msg = "key=value pairs, separated by commas"
+    raise ValueError(msg)
+
+
+def _split_pairs(value: str) -> Iterator[tuple[str, str]]:
+    """
+    Split the form of `OTEL_RESOURCE_ATTRIBUTES`, percent signs decoded.
+    """
+    for pair in value.split(","):
+        if not pair.strip():
+            continue
+
+        key, equals, text = pair.partition("=")
+        if not equals or not key.strip():
+            msg = "key=value pairs, separated by commas"
+            raise ValueError(msg)
+
+        yield _decoded(key.strip()), _decoded(text.strip())
+
+
+def _decoded(text: str) -> str:
+    if "%" not in text:
+        return text
+
+    return re.sub(
+        rb"%([0-9A-Fa-f]{2})", lambda hexes: bytes([int(hexes[1], 16)]), text.encode()
+    ).decode(errors="replace")
+
+
+def _one_of(*choices: str) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        if isinstance(value, str) and value.lower() in choices:
+            return value.lower()
+
+        msg = "one of " + ", ".join(choices)
+        raise ValueError(msg)
+
+    return parse
+
+
+class Setting(NamedTuple):
+    """
+    One setting: its name, as keyword and in `pyproject.toml`, the environment
+    variables that carry it, how a value is read, and what it does.
+    """
+
+    name: str
+    variables: tuple[str, ...]
+    parse: Callable[[Any], Any]
+    says: str
+
+
+TABLE: Final = (
+    Setting(
+        "enabled",
+        ("OTEL_TESTKIT_ENABLED",),
+        _bool,
+        "Off, nothing at all is recorded. `OTEL_SDK_DISABLED=true` has the same effect.",
+    ),
+    Setting(
+        "directory",
+        ("OTEL_TESTKIT_DIR",),
+        _text,
+        "The folder of the store. A relative one counts from the project's folder, "
+        "in `configure()` and the variable from the working directory.",
+    ),
+    Setting(
+        "service_name",
+        ("OTEL_SERVICE_NAME",),
+        _text,
+        "`service.name` of all spans that we make.",
+    ),
+    Setting(
+        "tags",
+        ("OTEL_TESTKIT_TAGS",),
+        _pairs,
+        "Tags of every test of the run.",
+    ),
+    Setting(
+        "traceparent",
+        ("OTEL_TESTKIT_TRACEPARENT",),
+        _one_of("link", "parent", "ignore"),
+        "What a `TRACEPARENT` in the environment becomes: a link of each test's own "
+        "trace, its parent, or nothing.",
+    ),
+    Setting(
+        "capture",
+        ("OTEL_TESTKIT_CAPTURE",),
+        _one_of("off", "calls", "headers", "bodies"),
+        "How much of each call is kept; each level includes the one before it.",
+    ),
+    Setting(
+        "max_body_bytes",
+        ("OTEL_TESTKIT_MAX_BODY_BYTES",),
+        _count,
+        "How much of each body is kept, in bytes.",
+    ),
+    Setting(
+        "propagate",
+        ("OTEL_TESTKIT_PROPAGATE",),
+        _bool,
+        "Whether calls carry a `traceparent` header. Signed AWS requests never do.",
+    ),
+    Setting(
+        "peers",
+        ("OTEL_TESTKIT_PEERS",),
+        _pairs,
+        "Names for hosts, as in `127.0.0.1:8080=api`, by which calls are shown.",
+    ),
+    Setting(
+        "mask_keys",
+        ("OTEL_TESTKIT_MASK_KEYS",),
+        _words,
+        "More words that make the value of a key a secret.",
+    ),
+    Setting(
+        "mask_allow",
+        ("OTEL_TESTKIT_MASK_ALLOW",),
+        _words,
+        "Keys whose values are no secrets, whatever they are called.",
+    ),
+    Setting(
+        "show",
+        ("OTEL_TESTKIT_SHOW",),
+        _one_of("failed", "all", "none"),
+        "Which tests are printed when the process ends.",
+    ),
+    Setting(
+        "keep_runs",
+        ("OTEL_TESTKIT_KEEP_RUNS",),
+        _count,
+        "How many runs stay in the store.",
+    ),
+    Setting(
+        "keep_megabytes",
+        ("OTEL_TESTKIT_KEEP_MEGABYTES",),
+        _count,
+        "How large the store may become, in megabytes.",
+    ),
+)
+
+# Handed by a process to its children; nothing that a user sets.
+RUN_VARIABLE: Final = "OTEL_TESTKIT_RUN"
+
+
+def resolve(
+    keywords: Mapping[str, Any],
+    environ: Mapping[str, str],
+    project: str,
+) -> tuple[Settings, list[str]]:
+    """
+    Work the settings out, and what is wrong with what was set.
+
+    A problem names the setting and what it takes, never the value, which may
+    be a secret. A bad value counts as not given.
+    """
+    table, problems = _read_pyproject(os.path.join(project, "pyproject.toml"))
+    values: dict[str, Any] = {}
+
+    for setting in TABLE:
+        for source, given in _given(setting, keywords, environ, table):
+            try:
+                value = setting.parse(given)
+            except ValueError as error:
+                problems.append(f"{source} takes {error}; what was given is not used")
+                continue
+
+            if setting.name == "directory":
+                # Absolute from now on: a test may change the working directory.
+                base = project if source.startswith("tool.") else ""
+                value = os.path.abspath(os.path.join(base, value))
+            values[setting.name] = value
+            break
+
+    values.setdefault("directory", os.path.join(project, Settings().directory))
+    if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        values["enabled"] = False
+
+    problems.extend(_unknown(environ, table))
+
+    return Settings(**values), problems
+
+
+def resource_attributes(environ: Mapping[str, str]) -> dict[str, str]:
+    """
+    Read `OTEL_RESOURCE_ATTRIBUTES`; {} where it does not have its form.
+    """
+    try:
+        return dict(_split_pairs(environ.get("OTEL_RESOURCE_ATTRIBUTES", "")))
+    except ValueError:
+        return {}
+
+
+def _given(
+    setting: Setting,
+    keywords: Mapping[str, Any],
+    environ: Mapping[str, str],
+    table: Mapping[str, Any],
+) -> Iterator[tuple[str, Any]]:
+    if keywords.get(setting.name) is not None:
+        yield setting.name, keywords[setting.name]
+
+    for variable in setting.variables:
+        # An empty variable is one that is not set.
+        if environ.get(variable):
+            yield variable, environ[variable]
+
+    if setting.name in table:
+        yield f"tool.otel_testkit.{setting.name}", table[setting.name]
+
+
+def _unknown(environ: Mapping[str, str], table: Mapping[str, Any]) -> Iterator[str]:
+    known = {variable for setting in TABLE for variable in setting.variables}
+    known.add(RUN_VARIABLE)
+    for variable in sorted(environ):
+        if variable.startswith("OTEL_TESTKIT_") and variable not in known:
+            yield f"{variable} is no setting of otel_testkit"
+
+    names = {setting.name for setting in TABLE}
+    for name in sorted(set(table) - names):
+        yield f"tool.otel_testkit.{name} is no setting of otel_testkit"
+
+
+def _read_pyproject(path: str) -> tuple[dict[str, Any], list[str]]:
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError:
+        return {}, []
+
+    if b"otel_testkit" not in content:
+        return {}, []
+
+    import tomllib  # noqa: PLC0415  # only for projects with a table of ours
+
+    try:
+        table = tomllib.loads(content.decode()).get("tool", {}).get("otel_testkit", {})
+    except (ValueError, AttributeError):
+        return {}, ["pyproject.toml cannot be read; its settings are not used"]
+
+    if not isinstance(table, dict):
+        return {}, ["tool.otel_testkit takes a table; what was given is not used"]
+
+    return table, []
