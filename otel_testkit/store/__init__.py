@@ -1,0 +1,3 @@
+"""
+Run folders on disk: the one place where recording and reading meet.
+"""
