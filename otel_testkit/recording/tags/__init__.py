@@ -1,0 +1,3 @@
+"""
+What a run can say about itself without being told: its CI, its commit.
+"""
