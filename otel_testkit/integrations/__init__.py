@@ -1,0 +1,3 @@
+"""
+Doors to the frameworks: each is thin and only calls what every user can call.
+"""

@@ -1,0 +1,143 @@
+"""
+One invocation of a runner or a script: where its records go, and its end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import sys
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from otel_testkit import errors, semconv
+from otel_testkit.recording.clock import now
+from otel_testkit.settings import RUN_VARIABLE, Settings
+from otel_testkit.store import layout
+from otel_testkit.store.append import RunWriter
+from otel_testkit.store.encode import attribute_list
+from otel_testkit.store.header import write_header
+
+
+if TYPE_CHECKING:
+    from otel_testkit.masking import Masker
+
+
+farewells: Final[list[Callable[[str, str], None]]] = []
+"""
+Called with a run's folder and the setting `show` when its process ends.
+"""
+
+
+class Run:
+    """
+    The run that this process belongs to.
+
+    A process whose parent has one joins it: the folder is handed down in the
+    environment. A folder of its own is made with the first record.
+    """
+
+    def __init__(
+        self, settings: Settings, masker: Masker, project: str, *, join: bool
+    ) -> None:
+        # Paid by who records, not by who imports; and now, since the folder may
+        # have to be made where nothing can be imported any more.
+        import shlex  # noqa: PLC0415
+
+        handed = os.environ.get(RUN_VARIABLE, "")
+        joined = os.path.isdir(handed) and (
+            join or _lies_in(handed, settings.directory)
+        )
+        self.id: Final = os.path.basename(handed) if joined else _new_id()
+        self.directory: Final = settings.directory
+        self.settings = settings
+        self.resource: Mapping[str, Any] = {}
+        self._command = masker.text(shlex.join(sys.orig_argv))
+        self._project = project
+        self._owner: int | None = None
+        spare = _spare_directory()
+        self.writer: Final = RunWriter(
+            [lambda: handed]
+            if joined
+            else [
+                lambda: self._create(settings.directory),
+                lambda: self._create(spare),
+            ]
+        )
+
+    def finish(self) -> None:
+        """
+        Say at the end of the process what there is to say, and tidy up.
+        """
+        is_owner = self._owner == os.getpid()
+        folder = self.writer.folder
+        if is_owner and folder is not None:
+            for farewell in farewells:
+                with contextlib.suppress(Exception):
+                    farewell(folder, self.settings.show)
+
+        if is_owner or self.writer.lost:
+            _tell_troubles(self.writer.lost)
+        if not is_owner or folder is None:
+            return
+
+        layout.prune(
+            os.path.dirname(os.path.dirname(folder)),
+            keep=self.settings.keep_runs,
+            max_bytes=self.settings.keep_megabytes * 1_000_000,
+            spare=folder,
+        )
+
+    def _create(self, directory: str) -> str:
+        folder = layout.create_run_folder(directory, self.id)
+        write_header(
+            folder,
+            {
+                "run": self.id,
+                "start": str(now()),
+                "command": self._command,
+                "directory": self._project,
+                "python": platform.python_version(),
+                "testkit": semconv.VERSION,
+                "resource": json.loads(f"[{attribute_list(self.resource)}]"),
+            },
+        )
+        self._owner = os.getpid()
+        # A test may have put anything in its place.
+        with contextlib.suppress(Exception):
+            os.environ[RUN_VARIABLE] = folder
+
+        return folder
+
+
+def _new_id() -> str:
+    start = datetime.fromtimestamp(now() // 1_000_000_000, UTC)
+
+    return f"{start:%Y-%m-%dT%H-%M-%S}-{os.urandom(2).hex()}"
+
+
+def _lies_in(folder: str, directory: str) -> bool:
+    return os.path.abspath(folder).startswith(os.path.join(directory, ""))
+
+
+def _spare_directory() -> str:
+    user = os.geteuid() if hasattr(os, "geteuid") else "user"
+
+    given = (os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
+
+    # `tempfile` would try them out, which costs milliseconds, at every start.
+    return os.path.join(next(filter(None, given), "/tmp"), f"otel-testkit-{user}")  # noqa: S108  # of this user alone
+
+
+def _tell_troubles(lost: int) -> None:
+    lines = errors.troubles()
+    if lost:
+        lines.append(f"{lost} records were not kept (lost)")
+
+    for line in lines:
+        with contextlib.suppress(Exception):
+            print(f"otel-testkit: {line}", file=sys.stderr)  # noqa: T201  # after the last test

@@ -1,0 +1,470 @@
+"""
+The life of a test: what begins, what is added, how it ends.
+
+One synchronous context manager serves sync and async code alike. It sees every
+exception, `BaseException` included, holds on to none and lets each go on as it
+came.
+"""
+
+from __future__ import annotations
+
+import os
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Final, Protocol, Self, TypeVar
+
+from opentelemetry import context as context_api, trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Link, SpanContext, StatusCode
+
+from otel_testkit import semconv
+from otel_testkit.errors import never_raises
+from otel_testkit.recording.clock import now
+from otel_testkit.recording.failure import (
+    exception_type,
+    record_exception,
+    summary,
+)
+from otel_testkit.recording.outcome import Outcome
+from otel_testkit.recording.provider import Recording, recording
+from otel_testkit.recording.sdk import Span
+from otel_testkit.recording.values import (
+    attribute_key,
+    masked_value,
+    masked_values,
+    text,
+)
+from otel_testkit.recording.wrapping import wrap
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_TEST_KEY: Final = context_api.create_key("otel_testkit.test")
+_RESULT_STATUS: Final = {
+    Outcome.PASSED: "pass",
+    Outcome.FAILED: "fail",
+    Outcome.ERROR: "fail",
+}
+_AT_END: Final = {
+    outcome: {semconv.OUTCOME: outcome.value}
+    | (
+        {semconv.TEST_CASE_RESULT_STATUS: _RESULT_STATUS[outcome]}
+        if outcome in _RESULT_STATUS
+        else {}
+    )
+    for outcome in Outcome
+}
+_getpid = os.getpid
+
+
+class Part(Protocol):
+    """
+    What can be under way when its test ends.
+    """
+
+    def closed(self) -> None: ...
+
+
+class TestSpan:
+    """
+    One execution of a test, as a span of its own trace.
+
+    Outside a test `current_test()` gives one that does nothing, so that
+    helpers can use it anywhere.
+    """
+
+    __slots__ = (
+        "_attributes",
+        "_context",
+        "_parts",
+        "_pid",
+        "_previous",
+        "_recording",
+        "_span",
+        "_suite",
+        "_tags",
+        "name",
+        "outcome",
+    )
+    __test__ = False
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        tags: Mapping[str, Any] | None = None,
+        suite: str | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.name: str = name
+        self.outcome: Outcome | None = None
+
+        self._tags = tags
+        self._suite = suite
+        self._attributes = attributes
+        self._recording: Recording | None = None
+        self._span: Span | None = None
+        self._context: Context | None = None
+        self._previous: Context | None = None
+        self._pid = 0
+        self._parts: dict[int, Part] | None = None
+
+    @property
+    def trace_id(self) -> str:
+        """
+        The id of the test's trace, 32 hexadecimal digits; all zero outside one.
+        """
+        return f"{self._span_context().trace_id:032x}"
+
+    @property
+    def span_id(self) -> str:
+        """
+        The id of the test's span, 16 hexadecimal digits; all zero outside one.
+        """
+        return f"{self._span_context().span_id:016x}"
+
+    @property
+    def is_recording(self) -> bool:
+        """
+        Whether what is added now is still recorded.
+        """
+        return self._span is not None and self.outcome is None
+
+    @property
+    def recording(self) -> Recording | None:
+        """
+        What parts of this test are recorded with; None when nothing is.
+        """
+        return self._recording if self.is_recording else None
+
+    def set_tag(self, key: str, value: Any) -> None:
+        """
+        Add a tag: a key of your own and any value, to find the test by.
+        """
+        self.set_attribute(key, value)
+
+    @never_raises("attribute", "an attribute was not recorded")
+    def set_attribute(self, key: str, value: Any) -> None:
+        """
+        Set an attribute of the test's span, a tag among others.
+
+        Values that a span can't hold are written as JSON or as text; secrets
+        are masked.
+        """
+        if self._span is not None and self._recording is not None:
+            name = attribute_key(key)
+            self._span.set_attribute(
+                name, masked_value(name, value, self._recording.masker)
+            )
+
+    @never_raises("event", "an event was not recorded")
+    def event(self, name: str, attributes: Mapping[str, Any] | None = None) -> None:
+        """
+        Note that something happened, at this moment.
+        """
+        if self._span is not None and self._recording is not None:
+            self._span.add_event(
+                self._recording.masker.text(text(name)),
+                masked_values(attributes, self._recording.masker),
+                timestamp=now(),
+            )
+
+    def step(self, name: str, attributes: Mapping[str, Any] | None = None) -> step:
+        """
+        Give a named part of this test, as a context manager or decorator.
+        """
+        return step(name, attributes, test=self)
+
+    def __enter__(self) -> Self:
+        self._begin()
+
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._end(exception)
+
+    def part_begins(self, part: Part) -> None:
+        """
+        Have *part* closed with this test, unless it ends before.
+        """
+        # Not made here, at the first part: two threads may begin theirs at once.
+        if self._parts is not None:
+            self._parts[id(part)] = part
+
+    def part_ends(self, part: Part) -> None:
+        """
+        Take notice that *part* has ended.
+        """
+        if self._parts is not None:
+            self._parts.pop(id(part), None)
+
+    def outcome_of(self, exception: BaseException | None) -> Outcome:
+        """
+        Tell the outcome; for callers that know more than the exception says.
+        """
+        if type(exception) is SystemExit and not exception.code:
+            # How a script says that all went well.
+            return Outcome.PASSED
+
+        return Outcome.of(exception)
+
+    @never_raises("span", "a test was not recorded")
+    def _begin(self) -> None:
+        self._recording = self._span = None
+        self.outcome = None
+        now_recording = recording()
+        if now_recording is None:
+            return
+
+        surrounding = context_api.get_current()
+        outer = surrounding.get(_TEST_KEY)
+        is_nested = isinstance(outer, TestSpan) and outer.is_recording
+        name = self.name if type(self.name) is str else text(self.name)
+        name = now_recording.masker.text(name)
+        attributes: dict[str, Any] = {}
+        if self._tags is not None:
+            attributes |= masked_values(self._tags, now_recording.masker)
+        if self._attributes is not None:
+            attributes |= masked_values(self._attributes, now_recording.masker)
+
+        attributes[semconv.TEST_CASE_NAME] = name
+        if self._suite is not None:
+            attributes[semconv.TEST_SUITE_NAME] = now_recording.masker.text(
+                text(self._suite)
+            )
+        parent = surrounding
+        links: tuple[Link, ...] = ()
+        if is_nested:
+            attributes[semconv.NESTED] = True
+        else:
+            parent, links = _root(now_recording, surrounding)
+
+        span: Any = now_recording.tracer.start_span(
+            name, parent, attributes=attributes, links=links, start_time=now()
+        )
+        self._pid = _getpid()
+        self._recording = now_recording
+        self._span = span
+        self._parts = {}
+        self._previous = surrounding
+        self._context = context_api.set_value(
+            _TEST_KEY, self, trace.set_span_in_context(span, surrounding)
+        )
+        _open[id(self)] = self
+        # Set and never reset: a token is good in the one context that made it,
+        # and a test may end in another.
+        context_api.attach(self._context)
+
+    @never_raises("span", "the end of a test was not recorded")
+    def _end(self, exception: BaseException | None) -> None:
+        span, context, previous = self._span, self._context, self._previous
+        if span is None or self._recording is None:
+            return
+
+        self._context = self._previous = None
+        _open.pop(id(self), None)
+        if previous is not None and context_api.get_current() is context:
+            context_api.attach(previous)
+        if self._pid != _getpid():
+            # A forked child leaves the parent's test to the parent.
+            return
+
+        try:
+            self._settle(span, exception, self._recording)
+        finally:
+            # Whatever is wrong with the exception, the test has ended.
+            span.end(now())
+
+    def _settle(
+        self, span: Span, exception: BaseException | None, recording: Recording
+    ) -> None:
+        parts, self._parts = self._parts, None
+        for part in list((parts or {}).values()):
+            part.closed()
+
+        self.outcome = outcome = self.outcome_of(exception)
+        span.set_attributes(_AT_END[outcome])
+        if outcome.is_failure:
+            span.set_attribute(
+                semconv.ERROR_TYPE,
+                outcome.value if exception is None else exception_type(exception),
+            )
+            span.set_status(
+                StatusCode.ERROR,
+                outcome.value
+                if exception is None
+                else summary(exception, recording.masker),
+            )
+        if exception is not None:
+            record_exception(span, exception, recording.masker, recording.project)
+
+    def _span_context(self) -> SpanContext:
+        if self._span is None:
+            return trace.INVALID_SPAN_CONTEXT
+
+        return self._span.get_span_context()
+
+
+class step:  # noqa: N801  # read as a word: `with step("sign up")`
+    """
+    A named part of a test, as a context manager or a decorator of sync and
+    async functions. Outside a test it does nothing.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        attributes: Mapping[str, Any] | None = None,
+        *,
+        test: TestSpan | None = None,
+    ) -> None:
+        self._name = name
+        self._attributes = attributes
+        self._test = test
+        self._span: Span | None = None
+        self._context: Context | None = None
+        self._previous: Context | None = None
+        self._pid = 0
+
+    def __call__(self, function: F) -> F:
+        return wrap(
+            function, lambda *_: step(self._name, self._attributes, test=self._test)
+        )
+
+    def __enter__(self) -> Self:
+        self._begin()
+
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._end(exception)
+
+    @never_raises("step", "a step was not recorded")
+    def _begin(self) -> None:
+        self._span = None
+        test = current_test() if self._test is None else self._test
+        if test.recording is None:
+            return
+
+        surrounding = parent_context(test)
+        span: Any = test.recording.part_tracer.start_span(
+            test.recording.masker.text(text(self._name)),
+            surrounding,
+            attributes=masked_values(self._attributes, test.recording.masker),
+            start_time=now(),
+        )
+        self._pid = _getpid()
+        self._span = span
+        self._previous = context_api.get_current()
+        self._context = trace.set_span_in_context(span, surrounding)
+        context_api.attach(self._context)
+
+    @never_raises("step", "the end of a step was not recorded")
+    def _end(self, exception: BaseException | None) -> None:
+        span, self._span = self._span, None
+        if span is None:
+            return
+
+        if self._previous is not None and context_api.get_current() is self._context:
+            context_api.attach(self._previous)
+        self._context = self._previous = None
+        if self._pid != _getpid():
+            return
+
+        if exception is not None and Outcome.of(exception).is_failure:
+            span.set_attribute(semconv.ERROR_TYPE, exception_type(exception))
+            span.set_status(StatusCode.ERROR)
+        span.end(now())
+
+
+def test_span(  # named for users, no test
+    name: str,
+    *,
+    tags: Mapping[str, Any] | None = None,
+    suite: str | None = None,
+    attributes: Mapping[str, Any] | None = None,
+) -> TestSpan:
+    """
+    Record what runs inside a `with` block as a test, in a trace of its own.
+
+    Works in sync and async code, in any runner or none. Inside another test it
+    becomes a part of that one, marked as nested.
+
+    Args:
+        name: Of the test case: the same in every run.
+        tags: Keys of your own with any values, to find the test by.
+        suite: The group that the test belongs to.
+        attributes: Further attributes of the span.
+    """
+    return TestSpan(name, tags=tags, suite=suite, attributes=attributes)
+
+
+test_span.__test__ = False  # type: ignore[attr-defined]  # or pytest collects it
+
+
+def current_test() -> TestSpan:
+    """
+    Give the test that is running here; outside a test one that does nothing.
+
+    In a thread that knows of no test, it is the one that is open in this
+    process, if there is just one.
+    """
+    found = context_api.get_value(_TEST_KEY)
+    if isinstance(found, TestSpan) and found.is_recording:
+        return found
+    if len(_open) == 1:
+        for test in list(_open.values()):
+            return test
+
+    return _NO_TEST
+
+
+def parent_context(test: TestSpan) -> Context:
+    """
+    Give the context in which a part of *test* that begins here belongs.
+    """
+    current = context_api.get_current()
+    if current.get(_TEST_KEY) is test or test._context is None:  # noqa: SLF001  # of one house
+        return current
+
+    # A thread that the context was not carried into.
+    return test._context  # noqa: SLF001
+
+
+_open: Final[dict[int, TestSpan]] = {}
+_NO_TEST: Final = TestSpan("")
+
+
+def _root(
+    now_recording: Recording, surrounding: Context
+) -> tuple[Context, tuple[Link, ...]]:
+    """
+    Give the context of a new trace, and links to what it would have hung on.
+    """
+    around = trace.get_current_span(surrounding).get_span_context()
+    started_in = now_recording.started_in
+    if started_in is None and not around.is_valid:
+        return surrounding, ()
+
+    choice = now_recording.settings.traceparent
+    if started_in is not None and choice == "parent":
+        parent = trace.NonRecordingSpan(started_in)
+
+        return trace.set_span_in_context(parent, surrounding), ()
+
+    links = [Link(around)] if around.is_valid else []
+    if started_in is not None and choice == "link":
+        links.append(Link(started_in))
+
+    return trace.set_span_in_context(trace.INVALID_SPAN, surrounding), tuple(links)

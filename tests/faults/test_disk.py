@@ -1,0 +1,260 @@
+"""
+A store that cannot be written, or not for long; a process that has run out of things.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+THREE = """
+    import os, resource, shutil, signal, sys
+    from otel_testkit import step, traced_test
+
+    def between():
+        pass
+
+    @traced_test
+    def test_first():
+        with step("a"):
+            pass
+        {first}
+
+    @traced_test
+    def test_second():
+        with step("b"):
+            assert not {wrong}
+
+    @traced_test
+    def test_third():
+        with step("c"):
+            pass
+"""
+posix = pytest.mark.skipif(sys.platform == "win32", reason="limits and modes")
+
+
+def run(suite: Any, tmp_path: Path, first: str = "pass", **more: Any) -> Any:
+    """
+    Run three tests, of which the first one does *first*; all pass and nothing warns.
+    """
+    spare = tmp_path / "spare"
+    spare.mkdir()
+    text = THREE.format(first=first, wrong="0")
+
+    done = suite(text, TMPDIR=str(spare), **more)
+
+    assert done.code == 0, done.out + done.err
+    assert "3 passed" in done.out
+
+    return done
+
+
+def troubles(done: Any) -> list[str]:
+    return [line for line in done.err.splitlines() if line.startswith("otel-testkit:")]
+
+
+def recorded(folder: Path) -> str:
+    return "".join(file.read_text() for file in folder.rglob("traces.*.jsonl"))
+
+
+@pytest.mark.parametrize(
+    "store",
+    ["/dev/null/store", "/proc/no/store", "{file}", "{file}/below", "bad\udcffname"],
+    ids=["device", "proc", "file", "below-a-file", "surrogate"],
+)
+@posix
+def test_a_store_that_cannot_be_made(suite: Any, tmp_path: Path, store: str) -> None:
+    """The run is kept elsewhere, one line says where, and no test is affected."""
+    file = tmp_path / "file"
+    file.write_text("mine")
+    directory = store.format(file=file)
+
+    done = run(suite, tmp_path, OTEL_TESTKIT_DIR=directory)
+
+    assert file.read_text() == "mine"
+    if "surrogate" not in os.environ.get("PYTEST_CURRENT_TEST", ""):
+        assert len(troubles(done)) == 1
+        assert "test_third" in recorded(tmp_path / "spare")
+
+
+@posix
+def test_no_place_at_all(program: Any) -> None:
+    """Where nothing can be written, the tests run and one line says so."""
+    done = program(
+        """
+        from otel_testkit import test_span
+
+        for name in ("first", "second"):
+            with test_span(name):
+                print(name)
+        """,
+        OTEL_TESTKIT_DIR="/dev/null/store",
+        TMPDIR="/dev/null",
+    )
+
+    assert (done.code, done.out) == (0, "first\nsecond\n")
+    assert len(troubles(done)) == 2
+    assert "4 records were not kept (lost)" in troubles(done)[1]
+
+
+@posix
+def test_a_store_that_is_removed(suite: Any, tmp_path: Path) -> None:
+    """A test may remove the store under our feet."""
+    done = run(suite, tmp_path, "shutil.rmtree('store', ignore_errors=True)")
+
+    assert troubles(done) == []
+
+
+@posix
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="not root")
+def test_a_read_only_store(program: Any) -> None:
+    """A store that is somebody else's is left alone; the run is kept elsewhere."""
+    done = program(
+        """
+        import glob, os, shutil, tempfile
+
+        os.environ["TMPDIR"] = spare = tempfile.mkdtemp(dir="/tmp")
+        os.chmod(spare, 0o777)
+        from otel_testkit import traced_test
+
+        @traced_test
+        def test_it():
+            print("ran")
+
+        os.mkdir("locked", 0o755)
+        os.seteuid(65534)
+        test_it()
+        os.seteuid(0)
+        print(os.listdir("locked"), len(glob.glob(f"{spare}/*/runs/*/run.json")))
+        shutil.rmtree(spare)
+        """,
+        OTEL_TESTKIT_DIR="locked",
+    )
+
+    assert (done.code, done.out) == (0, "ran\n[] 1\n")
+    assert len(troubles(done)) == 1
+    assert "the run is kept in" in troubles(done)[0]
+
+
+@posix
+def test_no_more_files(suite: Any, tmp_path: Path) -> None:
+    """The files are open before the first test: later there may be none left."""
+    first = """
+        import pytest
+        kept = []
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+        with pytest.raises(OSError):
+            while True:
+                kept.append(os.open("/dev/null", os.O_RDONLY))
+        with step("starved"):
+            pass
+        for file in kept:
+            os.close(file)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+"""
+
+    done = run(suite, tmp_path, first.strip())
+
+    assert troubles(done) == []
+    assert len(done.outcomes()) == 3
+    assert "starved" in {span.name for span in done.run().spans()}
+
+
+@posix
+def test_a_full_disk(suite: Any, tmp_path: Path) -> None:
+    """A disk that takes no more costs records, never a test; no signal comes."""
+    first = """
+        before = signal.getsignal(signal.SIGXFSZ)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+        for number in range(50):
+            with step(f"step {number}", {"x": "y" * 500}):
+                pass
+        assert signal.getsignal(signal.SIGXFSZ) is before
+"""
+
+    done = run(suite, tmp_path, first.strip())
+
+    assert len(troubles(done)) in (1, 2)
+    for attempt in done.runs()[0].attempts():
+        assert attempt.case
+
+
+POOR = {
+    "environ": "os.environ.clear()",
+    "cwd": "os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')",
+    "stderr": "sys.stderr = sys.__stderr__ = None",
+    "stdout": "sys.stdout = None",
+    "argv": "sys.argv[:] = []; sys.orig_argv[:] = []",
+    "recursion": "sys.setrecursionlimit(120)",
+    "umask": "os.umask(0o077)",
+    "files": "os.close(0); os.close(1); os.close(2)",
+    "disabled": "os.environ['OTEL_SDK_DISABLED'] = 'maybe'",
+    "sampler": "os.environ['OTEL_TRACES_SAMPLER'] = 'always_off'",
+    "queue": "os.environ['OTEL_BSP_MAX_QUEUE_SIZE'] = '0'",
+    "parent": f"os.environ['TRACEPARENT'] = '00-{'a' * 32}-{'b' * 16}-00'",
+    "bad-parent": "os.environ['TRACEPARENT'] = 'x\\udcff'",
+    "resource": "os.environ['OTEL_RESOURCE_ATTRIBUTES'] = 'a=%ff,=,b'",
+}
+
+
+@pytest.mark.parametrize("thing", POOR)
+@posix
+def test_a_poor_world(program: Any, thing: str) -> None:
+    """Whatever is missing before the first test: the tests run and are recorded."""
+    done = program(f"""
+        import os, sys
+        out = os.dup(1)
+        from otel_testkit import step, test_span
+        {POOR[thing]}
+        with test_span("first"):
+            pass
+        with test_span("second") as test, step("a"):
+            test.set_tag("x", {{"y": [1]}})
+        os.write(out, b"done")
+    """)
+
+    assert (done.code, done.out, done.err) == (0, "done", "")
+    if thing != "environ":
+        # Without it the store is not where this test looks.
+        assert done.outcomes() == {"first": "passed", "second": "passed"}
+
+
+@pytest.mark.parametrize("thing", ["environ", "cwd", "stderr", "files", "umask"])
+@posix
+def test_a_world_that_becomes_poor(program: Any, thing: str) -> None:
+    """A test may take away what it likes: the next one is recorded as well."""
+    done = program(f"""
+        import os, sys
+        from otel_testkit import step, test_span
+
+        out = os.dup(1)
+        with test_span("first"), step("a"):
+            {POOR[thing]}
+        with test_span("second"), step("b"):
+            pass
+        os.write(out, b"done")
+    """)
+
+    assert (done.code, done.out, done.err) == (0, "done", "")
+    assert done.outcomes() == {"first": "passed", "second": "passed"}
+
+
+@pytest.mark.parametrize(
+    "name", ["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"]
+)
+def test_a_number_that_stops_the_sdk(program: Any, name: str) -> None:
+    """A bad limit, for which the SDK raises at import, costs one line."""
+    text = "from otel_testkit import test_span\nwith test_span('t'): print(1)"
+
+    done = program(text, **{name: "-1"})
+
+    assert (done.code, done.out) == (0, "1\n")
+    assert [name in line for line in troubles(done)] == [True]
+    assert done.outcomes() == {"t": "passed"}
