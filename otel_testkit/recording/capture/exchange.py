@@ -1,0 +1,403 @@
+"""
+One request on the wire and what came back: what all taps fill in.
+
+A call is a span from the moment the request leaves until the caller has read
+the answer, or has stopped reading it. What a tap tells here never raises.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from collections.abc import Iterable
+from contextvars import ContextVar
+from typing import Any, Final
+
+from opentelemetry import context as context_api
+from opentelemetry.trace import SpanKind, StatusCode
+
+from otel_testkit import semconv
+from otel_testkit.errors import never_raises
+from otel_testkit.masking import Masker
+from otel_testkit.recording.capture.body import BodyCopy
+from otel_testkit.recording.capture.operations import resend_count
+from otel_testkit.recording.clock import now
+from otel_testkit.recording.failure import (
+    exception_type,
+    record_exception,
+    summary,
+)
+from otel_testkit.recording.provider import Recording
+from otel_testkit.recording.sdk import Span, add_attributes
+from otel_testkit.recording.span import TestSpan, current_test, parent_context
+
+
+# What exporters set around their own traffic; the API has no public name for it.
+_SUPPRESSED: Final = tuple(
+    key
+    for key in (
+        getattr(context_api, "_SUPPRESS_INSTRUMENTATION_KEY", None),
+        "suppress_instrumentation",
+    )
+    if key is not None
+)
+# On while span processors, the user's as well, are told of a call: what they
+# send is no call of the test, and telling them of that would never end.
+_is_telling: ContextVar[bool] = ContextVar("otel_testkit.is_telling", default=False)
+_LEVELS: Final = {"off": 0, "calls": 1, "headers": 2, "bodies": 3}
+_NO_TYPE: Final = ("", "")
+_REQUEST_BODY: Final = (
+    semconv.HTTP_REQUEST_BODY,
+    semconv.HTTP_REQUEST_BODY_SIZE,
+    semconv.HTTP_REQUEST_BODY_TRUNCATED,
+)
+_RESPONSE_BODY: Final = (
+    semconv.HTTP_RESPONSE_BODY,
+    semconv.HTTP_RESPONSE_BODY_SIZE,
+    semconv.HTTP_RESPONSE_BODY_TRUNCATED,
+)
+_METHODS: Final = frozenset(
+    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
+)
+_SHORT: Final = 256
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+# The service is named in what an AWS request is signed for.
+_AWS_SIGNATURE: Final = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=[^/\s]+/\d+/[^/\s]*/([\w.-]+)/aws4_request"
+)
+
+Headers = Iterable[tuple[Any, Any]]
+
+
+class Exchange:
+    """
+    A call that is under way.
+    """
+
+    __slots__ = (
+        "_attributes",
+        "_latest",
+        "_level",
+        "_open",
+        "_recording",
+        "_request_type",
+        "_response_type",
+        "_span",
+        "_start",
+        "_status",
+        "_test",
+        "has_response",
+        "request_body",
+        "response_body",
+    )
+
+    def __init__(
+        self, span: Span, recording: Recording, test: TestSpan, start: int
+    ) -> None:
+        self._level = _LEVELS[recording.settings.capture]
+        limit = recording.settings.max_body_bytes if self.keeps_bodies else 0
+        self.request_body: Final = BodyCopy(limit)
+        self.response_body: Final = BodyCopy(limit)
+        self.has_response: bool = False
+        self._span = span
+        self._recording = recording
+        self._test = test
+        self._start = self._latest = start
+        # Handed to the span at its end, all at once.
+        self._attributes: dict[str, Any] = {}
+        self._status: tuple[Any, ...] = ()
+        self._request_type = _NO_TYPE
+        self._response_type = _NO_TYPE
+        # Who pops it ends the call: threads may want to at the same time.
+        self._open = [True]
+        # The test may end before the call, and who stops reading tells nobody.
+        test.part_begins(self)
+
+    @property
+    def is_over(self) -> bool:
+        return not self._open
+
+    @property
+    def keeps_bodies(self) -> bool:
+        return self._level >= _LEVELS["bodies"]
+
+    @property
+    def traceparent(self) -> str:
+        """
+        What the receiver needs to hang its spans on this call.
+        """
+        context = self._span.get_span_context()
+
+        return f"00-{context.trace_id:032x}-{context.span_id:016x}-01"
+
+    @property
+    def may_propagate(self) -> bool:
+        return self._recording.settings.propagate
+
+    @never_raises("capture", "a request was not recorded in full")
+    def requested(self, headers: Headers) -> None:
+        """
+        Note the request's *headers*.
+        """
+        attributes, self._request_type, authorization = _written_headers(
+            self._recording.masker, semconv.HTTP_REQUEST_HEADER, headers
+        )
+        if authorization and (signature := _AWS_SIGNATURE.match(authorization)):
+            self._attributes[semconv.RPC_SYSTEM] = "aws-api"
+            self._attributes[semconv.RPC_SERVICE] = signature[1]
+        if self._level >= _LEVELS["headers"]:
+            self._attributes |= attributes
+
+    @never_raises("capture", "a response was not recorded in full")
+    def responded(self, status: int, headers: Headers, version: str = "") -> None:
+        """
+        Note that the response's *headers* are there.
+        """
+        self.has_response = True
+        if not self._open:
+            return
+
+        self._latest = now()
+        self.response_body.is_whole = False
+        self._attributes[semconv.HTTP_RESPONSE_STATUS_CODE] = status
+        self._attributes[semconv.HTTP_TIME_TO_HEADERS] = (
+            self._latest - self._start
+        ) / 1e9
+        if version:
+            self._attributes[semconv.NETWORK_PROTOCOL_VERSION] = version
+        if status >= 400:
+            self._attributes[semconv.ERROR_TYPE] = str(status)
+            self._status = (StatusCode.ERROR,)
+
+        attributes, self._response_type, _ = _written_headers(
+            self._recording.masker, semconv.HTTP_RESPONSE_HEADER, headers
+        )
+        if self._level >= _LEVELS["headers"]:
+            self._attributes |= attributes
+
+    @never_raises("capture", "a response body was not recorded")
+    def received(self, data: Any, *, encoded: bool = False) -> None:
+        """
+        Note that the caller has read *data*; *encoded* if its content coding
+        is still on.
+        """
+        if not data or not self._open:
+            return
+
+        self._latest = now()
+        body = self.response_body
+        if body.size and body.is_encoded != encoded:
+            # Nobody could make sense of half of each.
+            body.forget()
+        body.is_encoded = encoded
+        body.add(data)
+
+    @never_raises("capture", "the end of a call was not recorded")
+    def complete(self) -> None:
+        """
+        Note that the response has been read to its end.
+        """
+        if self._ends():
+            self._latest = now()
+            self.response_body.is_whole = True
+            self._end()
+
+    @never_raises("capture", "the failure of a call was not recorded")
+    def failed(self, exception: BaseException) -> None:
+        """
+        Note the *exception* that ended the call; the caller gets it as it is.
+        """
+        if not self._ends():
+            return
+
+        self._latest = now()
+        self._attributes[semconv.ERROR_TYPE] = exception_type(exception)
+        try:
+            record_exception(
+                self._span, exception, self._recording.masker, self._recording.project
+            )
+            self._status = (
+                StatusCode.ERROR,
+                summary(exception, self._recording.masker),
+            )
+        finally:
+            self._end()
+
+    @never_raises("capture", "the end of a call was not recorded")
+    def closed(self) -> None:
+        """
+        Note that nobody reads on, wherever the response stands.
+        """
+        if self._ends():
+            if not self.has_response:
+                # Still waited for, until now.
+                self._latest = now()
+            self._end()
+
+    def _ends(self) -> bool:
+        try:
+            return self._open.pop()
+        except IndexError:
+            return False
+
+    def _end(self) -> None:
+        self._test.part_ends(self)
+        try:
+            if self.keeps_bodies:
+                self._set_bodies()
+            add_attributes(self._span, self._attributes)
+            if self._status:
+                self._span.set_status(*self._status)
+        finally:
+            token = _is_telling.set(True)
+            try:
+                self._span.end(self._latest)
+            finally:
+                _is_telling.reset(token)
+
+        # The response, and this with it, may be kept for long.
+        self._attributes = {}
+        self.request_body.forget()
+        self.response_body.forget()
+
+    @never_raises("capture", "the bodies of a call were not recorded")
+    def _set_bodies(self) -> None:
+        if self.request_body.size:
+            self._set_body(self.request_body, self._request_type, *_REQUEST_BODY)
+        if self.response_body.size:
+            self._set_body(self.response_body, self._response_type, *_RESPONSE_BODY)
+
+    def _set_body(
+        self, body: BodyCopy, content: tuple[str, str], key: str, size: str, cut: str
+    ) -> None:
+        self._attributes[size] = body.size
+        written, whole = body.text(self._recording.masker, *content)
+        if written:
+            self._attributes[key] = written
+        if not whole:
+            self._attributes[cut] = True
+
+
+@never_raises("capture", "a call was not recorded")
+def begin(
+    method: str, scheme: str, host: str, port: int | None, target: str, start: int = 0
+) -> Exchange | None:
+    """
+    Begin a call, if a test is running that wants it recorded.
+
+    *target* is what stands in the request line: a path, or through a proxy a
+    whole URL. *start* is when it began, if that was not now.
+    """
+    test = current_test()
+    recording = test.recording
+    if recording is None or recording.settings.capture == "off":
+        return None
+    context = context_api.get_current()
+    if _is_telling.get() or any(context.get(key) for key in _SUPPRESSED):
+        return None
+
+    url = target
+    if target.startswith("/") or "://" not in target:
+        own_port = "" if port in (None, _DEFAULT_PORTS.get(scheme)) else f":{port}"
+        shown_host = f"[{host}]" if ":" in host else host
+        slash = "" if target.startswith("/") else "/"
+        url = f"{scheme}://{shown_host}{own_port}{slash}{target}"
+
+    known = method.upper()
+    if known not in _METHODS:
+        known = ""
+    attributes: dict[str, Any] = {
+        semconv.HTTP_REQUEST_METHOD: known or "_OTHER",
+        semconv.URL_FULL: (
+            _short_url(recording.masker, url)
+            if len(url) <= _SHORT
+            else recording.masker.url(url)
+        ),
+        semconv.SERVER_ADDRESS: host,
+    }
+    if method != known:
+        attributes[semconv.HTTP_REQUEST_METHOD_ORIGINAL] = method
+    if port is not None:
+        attributes[semconv.SERVER_PORT] = port
+    peers = recording.settings.peers
+    if peers and (name := peers.get(f"{host}:{port}") or peers.get(host)):
+        attributes[semconv.SERVICE_PEER_NAME] = name
+    if resent := resend_count():
+        attributes[semconv.HTTP_REQUEST_RESEND_COUNT] = resent
+
+    start = start or now()
+    token = _is_telling.set(True)
+    try:
+        span: Any = recording.part_tracer.start_span(
+            known or "HTTP",
+            parent_context(test),
+            SpanKind.CLIENT,
+            attributes,
+            start_time=start,
+        )
+    finally:
+        _is_telling.reset(token)
+
+    return Exchange(span, recording, test, start)
+
+
+_Written = tuple[dict[str, tuple[str, ...]], tuple[str, str], str]
+
+
+def _written_headers(masker: Masker, prefix: str, headers: Headers) -> _Written:
+    """
+    Give *headers* as attributes, what they say of the body, and who sends.
+    """
+    pairs = tuple(headers)
+    try:
+        return _known_headers(masker, prefix, pairs)
+    except TypeError:
+        # Of something that has no hash.
+        return _known_headers.__wrapped__(masker, prefix, pairs)
+
+
+# A client sends much the same with every request.
+@functools.lru_cache(maxsize=64)
+def _known_headers(
+    masker: Masker, prefix: str, headers: tuple[tuple[Any, Any], ...]
+) -> _Written:
+    written: dict[str, tuple[str, ...]] = {}
+    content_type = content_encoding = authorization = ""
+
+    for raw_name, raw_value in headers:
+        name, value = _string(raw_name).lower(), _string(raw_value)
+        if name == "content-type":
+            content_type = content_type or value
+        elif name == "content-encoding":
+            content_encoding = content_encoding or value
+        elif name == "authorization":
+            authorization = value
+        masked = (
+            _short_header(masker, name, value)
+            if len(value) <= _SHORT
+            else masker.header(name, value)
+        )
+        key = prefix + name
+        written[key] = (*written[key], masked) if key in written else (masked,)
+
+    return written, (content_type, content_encoding), authorization
+
+
+@functools.lru_cache(maxsize=2048)
+def _short_header(masker: Masker, name: str, value: str) -> str:
+    return masker.header(name, value)
+
+
+@functools.lru_cache(maxsize=512)
+def _short_url(masker: Masker, url: str) -> str:
+    return masker.url(url)
+
+
+def _string(written: Any) -> str:
+    if type(written) is str:
+        return written
+    if isinstance(written, bytes):
+        return written.decode("iso-8859-1")
+
+    return str(written)

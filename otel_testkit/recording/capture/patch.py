@@ -1,0 +1,100 @@
+"""
+Puts wrappers around methods of other people's classes, and takes them off.
+
+The wrappers are plain functions, as the methods are: cheap to call, and
+nothing that mocks, `inspect` or another instrumentation could stumble over.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from collections.abc import Callable
+from typing import Any
+
+from otel_testkit.errors import never_raises
+
+
+class Patches:
+    """
+    The wrappers that one tap has put on.
+    """
+
+    def __init__(self) -> None:
+        self._set: list[_Patch] = []
+
+    @never_raises("capture", "the calls of a library are not recorded")
+    def wrap(
+        self, module: str, owner: Any, name: str, wrapper: Callable[..., Any]
+    ) -> None:
+        """
+        Put *wrapper* around the method *name* of *owner*, if it has such a one.
+        """
+        if owner is None or name not in vars(owner):
+            return
+
+        for patch in self._set:
+            if (patch.owner, patch.name) == (owner, name) and patch.is_under_others():
+                patch.is_on = True
+                return
+
+        self._set.append(_Patch(module, owner, name, wrapper))
+
+    def remove(self, module: str) -> None:
+        """
+        Take off what was put on for *module*. What somebody has wrapped since
+        stays where it is, and does nothing.
+        """
+        for patch in self._set:
+            if patch.module == module:
+                patch.is_on = False
+                if vars(patch.owner).get(patch.name) is patch.function:
+                    setattr(patch.owner, patch.name, patch.original)
+
+        self._set = [
+            patch for patch in self._set if patch.is_on or patch.is_under_others()
+        ]
+
+
+class _Patch:
+    """
+    A wrapper in its place.
+    """
+
+    __slots__ = ("function", "is_on", "module", "name", "original", "owner")
+
+    def __init__(
+        self, module: str, owner: Any, name: str, wrapper: Callable[..., Any]
+    ) -> None:
+        self.module = module
+        self.owner = owner
+        self.name = name
+        self.is_on = True
+        self.original = vars(owner)[name]
+        self.function = self._function(wrapper)
+        setattr(owner, name, self.function)
+
+    def is_under_others(self) -> bool:
+        """
+        Whether calls still come by here.
+        """
+        function = vars(self.owner).get(self.name)
+        for _ in range(32):
+            if function is None or function is self.function:
+                return function is not None
+            function = getattr(function, "__wrapped__", None)
+
+        return False
+
+    def _function(self, wrapper: Callable[..., Any]) -> Callable[..., Any]:
+        bind = self.original.__get__
+
+        @functools.wraps(self.original)
+        def method(instance: Any, *args: Any, **kwargs: Any) -> Any:
+            wrapped = bind(instance, type(instance))
+            if self.is_on:
+                return wrapper(wrapped, instance, args, kwargs)
+
+            return wrapped(*args, **kwargs)
+
+        return method
