@@ -1,0 +1,172 @@
+"""
+A run as plain data, for `--json` and whoever reads it.
+
+The keys are part of our promise: they may become more, and stay what they are.
+Times are ISO 8601 in UTC, durations seconds. Spans lie flat in a list, each with
+the id of its parent, for a tree may be deeper than a reader's stack.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from otel_testkit.trace.model import Attempt, Call, Case, Error, Run, Span
+
+
+Plain = dict[str, Any]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def plain_run(run: Run, cases: Iterable[Case], loose: Iterable[Span] = ()) -> Plain:
+    """
+    Give *run* with those *cases* and *loose* spans:
+
+        run     as `plain_summary` gives it
+        cases   a list of {name, suite, outcome, flaky, attempts}
+        loose   a list of spans
+    """
+    return {
+        "run": plain_summary(run),
+        "cases": [
+            {
+                "name": case.name,
+                "suite": case.suite,
+                "outcome": str(case.outcome),
+                "flaky": case.is_flaky,
+                "attempts": [plain_attempt(attempt) for attempt in case.attempts],
+            }
+            for case in cases
+        ],
+        "loose": [
+            plain_span(span, root.start) for root in loose for span in root.walk()
+        ],
+    }
+
+
+def plain_summary(run: Run) -> Plain:
+    """
+    Give {id, path, command, start, duration, counts, flaky, tags, damaged} of *run*.
+    """
+    return {
+        "id": run.id,
+        "path": run.path,
+        "command": run.command,
+        "start": _time(run.start),
+        "duration": _seconds(run.duration),
+        "counts": {str(outcome): count for outcome, count in run.counts.items()},
+        "flaky": sum(case.is_flaky for case in run.cases),
+        "tags": _values(run.tags),
+        "damaged": run.damaged,
+    }
+
+
+def plain_attempt(attempt: Attempt) -> Plain:
+    """
+    Give {number, outcome, failure, trace_id, start, duration, errors, tags,
+    spans} of *attempt*; the duration of an open one is None.
+    """
+    return {
+        "number": attempt.number,
+        "outcome": str(attempt.outcome),
+        "failure": attempt.is_failure,
+        "trace_id": attempt.trace_id,
+        "start": _time(attempt.start),
+        "duration": None if attempt.is_open else _seconds(attempt.duration),
+        "errors": [_error(error) for error in attempt.errors],
+        "tags": _values(attempt.tags),
+        "spans": [plain_span(span, attempt.start) for span in attempt.spans],
+    }
+
+
+def plain_span(span: Span, since: int) -> Plain:
+    """
+    Give {trace_id, span_id, parent_span_id, name, summary, kind, scope, start,
+    offset, duration, error, status_message, orphan, attributes, events} of *span*;
+    offset is in seconds after *since*, the duration of an open one None.
+
+    A call has {method, peer, template, status} besides; its status is None where
+    no response came.
+    """
+    plain: Plain = {
+        "trace_id": span.trace_id,
+        "span_id": span.span_id,
+        "parent_span_id": span.parent_id,
+        "name": span.name,
+        "summary": span.summary,
+        "kind": span.kind.name.lower(),
+        "scope": span.scope,
+        "start": _time(span.start),
+        "offset": _seconds(span.start - since),
+        "duration": None if span.is_open else _seconds(span.duration),
+        "error": span.is_error,
+        "status_message": span.status_message,
+        "orphan": span.is_orphan,
+        "attributes": _values(span.attributes),
+        "events": [
+            {
+                "name": event.name,
+                "time": _time(event.time),
+                "attributes": _values(event.attributes),
+            }
+            for event in span.events
+        ],
+    }
+    if isinstance(span, Call):
+        plain |= {
+            "method": span.method,
+            "peer": span.peer,
+            "template": span.template,
+            "status": span.status,
+        }
+
+    return plain
+
+
+def _error(error: Error) -> Plain:
+    return {
+        "type": error.type,
+        "message": error.message,
+        "relation": error.relation or None,
+        "file": error.file or None,
+        "line": error.line,
+        "function": error.function or None,
+        "source": error.source or None,
+    }
+
+
+def _time(nanoseconds: int) -> str | None:
+    if not nanoseconds:
+        return None
+
+    # Not by way of a float, which has no place for microseconds since 1970.
+    moment = _EPOCH + timedelta(microseconds=nanoseconds // 1000)
+
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _seconds(nanoseconds: int) -> float:
+    return round(nanoseconds / 1e9, 6)
+
+
+def _values(attributes: Mapping[str, Any]) -> Plain:
+    return {name: _value(value) for name, value in attributes.items()}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        # JSON has no such numbers; OTLP writes these words.
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, Mapping):
+        return _values(value)
+    if isinstance(value, list):
+        return [_value(item) for item in value]
+
+    return value
