@@ -1,0 +1,38 @@
+"""
+Many days for the pytest suite: some bad, most of them better.
+
+A test that has failed and passed on the same revision is flaky, and the attempts that
+passed show what was different in the one that failed. This fills the store with both.
+
+    python history.py 12
+"""
+
+from __future__ import annotations
+
+import sys
+
+from otel_testkit.trace import load
+
+from demo import run, store_folder
+from insights.services import running_services
+
+
+def main(days: int) -> None:
+    """
+    Run the suite once for each of *days*.
+    """
+    store = store_folder()
+
+    with running_services() as services:
+        for day in range(1, days + 1):
+            services.start_day(seed=day)
+            output, folder = run("pytest", services, store)
+            if folder is None:
+                sys.exit(output)
+
+            failed = [case.name for case in load(str(folder)).cases if case.is_failure]
+            print(f"day {day:2}  {', '.join(failed) or 'all passed'}", flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)

@@ -1,0 +1,3 @@
+"""
+The system under test, and what its tests talk to it with.
+"""

@@ -1,0 +1,130 @@
+"""
+The demo is what people see first: it has to work wherever the tests do.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from pathlib import Path
+
+import pytest
+
+import otel_testkit
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+FAILING = (
+    "test_insight_is_created",
+    "test_insight_tells_the_severity",
+    "test_items_are_kept",
+)
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """
+    Run Python with *arguments* in *folder*, where its store is to be, too.
+    """
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("OTEL_TESTKIT_", "INSIGHTS_"))
+    }
+    environ |= {
+        "OTEL_TESTKIT_DIR": str(folder / "store"),
+        # The same otel_testkit as ours, wherever that lies.
+        "PYTHONPATH": str(Path(otel_testkit.__file__).parents[1]),
+    }
+
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """
+    The working directory of the demo.
+    """
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def demo(folder: Path) -> subprocess.CompletedProcess[str]:
+    """
+    What the demo printed, and its exit code.
+    """
+    return run(folder, str(EXAMPLES / "demo.py"))
+
+
+def test_goes_as_planned(demo: subprocess.CompletedProcess[str]) -> None:
+    """The tests fail that the seed has chosen, for its reasons, and no other."""
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    assert "As planned" in demo.stdout
+
+
+@pytest.mark.parametrize(
+    ("suite", "passed"), [("a plain script", 3), ("unittest", 3), ("pytest", 5)]
+)
+def test_tells_each_suite(
+    demo: subprocess.CompletedProcess[str], suite: str, passed: int
+) -> None:
+    """Each suite has a line that counts its outcomes."""
+    (line,) = (x for x in demo.stdout.splitlines() if x.strip().startswith(suite))
+
+    assert f"{passed} passed, 3 failed" in line
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_shows_the_failures(demo: subprocess.CompletedProcess[str], name: str) -> None:
+    """It ends with the failed tests of the pytest run."""
+    shown = demo.stdout.partition("As planned")[2]
+
+    assert f"test_insights.py::{name}" in shown
+
+
+@pytest.mark.usefixtures("demo")
+def test_leaves_a_run_for_each_suite(folder: Path) -> None:
+    """The three runs lie in the store, to be shown again."""
+    assert len(list((folder / "store" / "runs").iterdir())) == 3
+
+
+@pytest.mark.usefixtures("demo")
+def test_keeps_the_secrets_out_of_the_store(folder: Path) -> None:
+    """Neither a password nor a token is in any file."""
+    kept = "".join(x.read_text() for x in folder.glob("store/runs/*/*.jsonl"))
+
+    assert "/signup" in kept
+    assert "correct horse" not in kept
+    assert "tok_" not in kept
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-m", "pytest", "-q", str(EXAMPLES / "test_insights.py"), "-k", "sign"),
+        (str(EXAMPLES / "unittest_insights.py"), "-k", "sign_up"),
+    ],
+    ids=["pytest", "unittest"],
+)
+def test_a_suite_runs_alone(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """A suite starts the servers itself where nobody tells it their addresses."""
+    done = run(tmp_path, *arguments)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_says_what_did_not_go_as_planned() -> None:
+    """A day without its troubles is told trouble by trouble."""
+    done = run(EXAMPLES, "-c", "import demo; print(*demo.surprises([]), sep='\\n')")
+
+    assert len(done.stdout.splitlines()) == 5
+    assert "no test has failed: its token was revoked" in done.stdout
