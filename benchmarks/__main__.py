@@ -1,0 +1,16 @@
+"""
+Runs all benchmarks: `python -m benchmarks [ROUNDS]`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import calls, imports, sizes, spans
+
+
+rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+spans.report(rounds)
+calls.report(rounds)
+imports.report(rounds)
+sizes.report()

@@ -1,0 +1,128 @@
+"""
+What an installation has in it, and what importing it costs others.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import otel_testkit
+
+
+def _loaded_by(statement: str) -> set[str]:
+    """
+    The modules that *statement* loads in a fresh interpreter.
+    """
+    program = f"import json, sys\n{statement}\nprint(json.dumps(sorted(sys.modules)))"
+    # Without what coverage loads.
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")}
+    finished = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environ,
+    )
+
+    return set(json.loads(finished.stdout))
+
+
+def test_the_version_is_the_installed_one() -> None:
+    """
+    The version that we say is the one that pip knows.
+    """
+    assert metadata.version("otel-testkit") == otel_testkit.__version__
+
+
+def test_the_public_names_are_few() -> None:
+    """
+    Every public name is there, and there are ten at the most.
+    """
+    assert 10 >= len(otel_testkit.__all__)
+    for name in otel_testkit.__all__:
+        assert hasattr(otel_testkit, name)
+
+
+def test_it_is_typed() -> None:
+    """
+    The marker for type checkers is in the package.
+    """
+    assert Path(otel_testkit.__file__).with_name("py.typed").exists()
+
+
+@pytest.mark.parametrize(
+    "unwanted",
+    [
+        "google.protobuf",
+        "jinja2",
+        "opentelemetry.exporter",
+        "opentelemetry.instrumentation",
+        "otel_testkit.cli",
+        "otel_testkit.report",
+        "otel_testkit.trace",
+        "pytest",
+        "requests",
+        "rich",
+        "sqlite3",
+        "urllib3",
+    ],
+)
+def test_importing_us_loads_nothing_heavy(unwanted: str) -> None:
+    """
+    No reading room, no HTTP client, no exporter comes with the import, nor
+    with a test that passes.
+    """
+    loaded = _loaded_by(
+        "import otel_testkit\n"
+        "otel_testkit.configure(show='none')\n"
+        "with otel_testkit.test_span('one'): pass"
+    )
+
+    assert set() == {
+        name for name in loaded if name == unwanted or name.startswith(f"{unwanted}.")
+    }
+
+
+def test_reading_loads_no_opentelemetry_of_its_own() -> None:
+    """
+    The read model needs nothing but the standard library and ourselves.
+    """
+    loaded = _loaded_by("import otel_testkit\nbefore = set(sys.modules)\n"
+                        "import otel_testkit.trace\n"
+                        "for name in before: sys.modules.pop(name, None)\n"
+                        "import json, sys")  # fmt: skip
+
+    assert set() == {name for name in loaded if name.startswith("opentelemetry")}
+
+
+def test_limits_of_the_environment_stop_nothing() -> None:
+    """
+    The SDK raises at import for a limit that is no number; with us it does not,
+    and a line says so at the end.
+    """
+    program = (
+        "import otel_testkit\n"
+        "with otel_testkit.test_span('one'): pass\n"
+        "import os; assert os.environ['OTEL_SPAN_EVENT_COUNT_LIMIT'] == 'many'"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"OTEL_SPAN_EVENT_COUNT_LIMIT": "many", "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (0, "") == (finished.returncode, finished.stdout)
+    assert finished.stderr == (
+        "otel-testkit: OTEL_SPAN_EVENT_COUNT_LIMIT: not a whole number, left unread"
+        " (environment)\n"
+    )
