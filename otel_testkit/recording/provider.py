@@ -15,7 +15,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from opentelemetry import trace
+from opentelemetry import context, trace
 
 from otel_testkit import errors, semconv
 from otel_testkit.recording.recorder import Recorder
@@ -197,6 +197,10 @@ def _configure(keywords: Mapping[str, Any]) -> tuple[Recording, list[str]]:
 
 
 def _begin(settings: Settings, project: str, masker: Masker, run: Run) -> Recording:
+    # Older versions load their context with its first use: by then a test may
+    # have put a file system of its own before the real one.
+    context.get_current()
+
     recorder = Recorder(run.writer, masker)
     ids = Ids()
     provider = OwnProvider(
