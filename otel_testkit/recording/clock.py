@@ -17,16 +17,21 @@ from collections.abc import Callable
 
 def _make_clock() -> Callable[[], int]:
     counter = time.perf_counter_ns
-    time_of_day = _time_of_day()
-    time_of_day()
-    before = counter()
-    of_day = time_of_day()
-    offset = of_day - (before + counter()) // 2
+    offset = 0
 
     def now() -> int:
         """
         Give the nanoseconds since 1970, never going back within a process.
         """
+        nonlocal offset
+        if not offset:
+            # Costs milliseconds: paid by who records, not by who imports.
+            time_of_day = _time_of_day()
+            time_of_day()
+            before = counter()
+            of_day = time_of_day()
+            offset = of_day - (before + counter()) // 2
+
         return offset + counter()
 
     return now

@@ -120,7 +120,8 @@ class Recorder(SpanProcessor):
 
     def shorten(self, resource: Resource) -> None:
         """
-        Leave all but the service's name out of the lines of *resource*.
+        Leave all but the service's and the scope's name out of the lines of
+        *resource*.
 
         The tags of a run stand at its tests; repeated at every call they would
         be most of the file.
@@ -146,7 +147,11 @@ class Recorder(SpanProcessor):
         if len(self._prefixes) >= _MAX_PREFIXES:
             self._prefixes.clear()
 
-        prefix = resource_prefix(resource, span.instrumentation_scope)
+        prefix = resource_prefix(
+            resource,
+            span.instrumentation_scope,
+            short=span.resource is self._short,
+        )
         # Kept together: an id stands for its object only while that lives.
         self._prefixes[key] = (span.resource, span.instrumentation_scope, prefix)
 

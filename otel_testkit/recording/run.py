@@ -56,7 +56,7 @@ class Run:
         self.directory: Final = settings.directory
         self.settings = settings
         self.resource: Mapping[str, Any] = {}
-        self._command = masker.text(shlex.join(sys.orig_argv))
+        self._command = masker.text(shlex.join(_command(sys.orig_argv)))
         self._project = project
         self._owner: int | None = None
         spare = _spare_directory()
@@ -112,6 +112,18 @@ class Run:
             os.environ[RUN_VARIABLE] = folder
 
         return folder
+
+
+def _command(words: list[str]) -> list[str]:
+    """
+    Give the command line as it would be typed: without the interpreter's
+    folder, and without the interpreter where a command beside it was run.
+    """
+    folder = os.path.dirname(sys.executable)
+    if folder and len(words) > 1 and os.path.dirname(words[1]) == folder:
+        words = words[1:]
+
+    return [os.path.basename(words[0]), *words[1:]] if words else []
 
 
 def _new_id() -> str:

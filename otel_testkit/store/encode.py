@@ -29,14 +29,21 @@ _IS_REMOTE = 0x200
 _SHORT = 64
 
 
-def resource_prefix(attributes: Mapping[str, Any], scope: Any) -> str:
+def resource_prefix(
+    attributes: Mapping[str, Any], scope: Any, *, short: bool = False
+) -> str:
     """
-    Give what stands before the span in each line of one resource and *scope*.
+    Give what stands before the span in each line of one resource and *scope*,
+    of which a *short* one tells the name alone.
     """
     resource = (
         f'{{"attributes":[{attribute_list(attributes)}]}}' if attributes else "{}"
     )
-    version = f',"version":{_string(scope.version)}' if scope and scope.version else ""
+    version = (
+        f',"version":{_string(scope.version)}'
+        if scope and scope.version and not short
+        else ""
+    )
     scope_text = f'{{"name":{_string(scope.name)}{version}}}' if scope else "{}"
 
     return (
