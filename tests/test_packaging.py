@@ -17,6 +17,14 @@ import pytest
 import otel_testkit
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Programs that are run here keep their runs to themselves.
+    """
+    monkeypatch.chdir(tmp_path)
+
+
 def _loaded_by(statement: str) -> set[str]:
     """
     The modules that *statement* loads in a fresh interpreter.
