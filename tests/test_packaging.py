@@ -99,18 +99,6 @@ def test_importing_us_loads_nothing_heavy(unwanted: str) -> None:
     }
 
 
-def test_reading_loads_no_opentelemetry_of_its_own() -> None:
-    """
-    The read model needs nothing but the standard library and ourselves.
-    """
-    loaded = _loaded_by("import otel_testkit\nbefore = set(sys.modules)\n"
-                        "import otel_testkit.trace\n"
-                        "for name in before: sys.modules.pop(name, None)\n"
-                        "import json, sys")  # fmt: skip
-
-    assert set() == {name for name in loaded if name.startswith("opentelemetry")}
-
-
 def test_limits_of_the_environment_stop_nothing() -> None:
     """
     The SDK raises at import for a limit that is no number; with us it does not,

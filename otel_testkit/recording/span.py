@@ -152,21 +152,21 @@ class TestSpan:
         Values that a span can't hold are written as JSON or as text; secrets
         are masked.
         """
-        if self._span is not None and self._recording is not None:
+        recording = self.recording
+        if self._span is not None and recording is not None:
             name = attribute_key(key)
-            self._span.set_attribute(
-                name, masked_value(name, value, self._recording.masker)
-            )
+            self._span.set_attribute(name, masked_value(name, value, recording.masker))
 
     @never_raises("event", "an event was not recorded")
     def event(self, name: str, attributes: Mapping[str, Any] | None = None) -> None:
         """
         Note that something happened, at this moment.
         """
-        if self._span is not None and self._recording is not None:
+        recording = self.recording
+        if self._span is not None and recording is not None:
             self._span.add_event(
-                self._recording.masker.text(text(name)),
-                masked_values(attributes, self._recording.masker),
+                recording.masker.text(text(name)),
+                masked_values(attributes, recording.masker),
                 timestamp=now(),
             )
 

@@ -83,7 +83,9 @@ def test_the_span_tells_its_ids_and_outcome(store: Store) -> None:
     assert (span.trace_id, span.span_id) == (test.trace_id, test.span_id)
 
 
-def test_what_is_added_after_the_end_is_nothing(store: Store) -> None:
+def test_what_is_added_after_the_end_is_nothing(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
     """
     A test that has ended takes nothing more, and says nothing.
     """
@@ -96,6 +98,7 @@ def test_what_is_added_after_the_end_is_nothing(store: Store) -> None:
 
     assert ["one"] == [span.name for span in store.spans()]
     assert "late" not in store.text()
+    assert [] == caplog.messages
 
 
 def test_steps_are_parts_of_the_test(store: Store) -> None:
