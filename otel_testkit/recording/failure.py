@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from otel_testkit import semconv
 from otel_testkit.recording.clock import now
-from otel_testkit.recording.sdk import Span
 from otel_testkit.recording.values import cut, text
 from otel_testkit.store.layout import shown_path
 
@@ -55,7 +54,7 @@ def summary(exception: BaseException, masker: Masker) -> str:
 
 
 def record_exception(
-    span: Span, exception: BaseException, masker: Masker, project: str
+    span: Any, exception: BaseException, masker: Masker, project: str
 ) -> None:
     """
     Add to *span* an event for each exception of the chain, beginning with the

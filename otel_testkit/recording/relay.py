@@ -34,7 +34,8 @@ class Relay(SpanProcessor):
 
     def __init__(self, own: TracerProvider) -> None:
         self._own: Final = own
-        self._is_needed = False
+        # Whether anybody but the recorder listens.
+        self.is_needed: bool = False
         self._added: list[SpanProcessor] = []
         self._followed: SpanProcessor | None = None
         self._known: weakref.WeakSet[trace.TracerProvider] = weakref.WeakSet()
@@ -71,8 +72,8 @@ class Relay(SpanProcessor):
             self._step_in()
 
     def _step_in(self) -> None:
-        if not self._is_needed and self._all():
-            self._is_needed = True
+        if not self.is_needed and self._all():
+            self.is_needed = True
             self._own.add_span_processor(self)
 
     def on_start(self, span: Span, parent_context: Any = None) -> None:

@@ -189,10 +189,10 @@ def _plain(span: Any) -> Mapping[str, Any]:
     Give the attributes as the dictionary that the SDK keeps them in: its own
     view takes a lock and a call for each.
     """
-    try:
-        return span._attributes._dict  # type: ignore[no-any-return]  # noqa: SLF001  # or else, as follows
-    except AttributeError:
-        return span.attributes or {}
+    kept = getattr(span, "_attributes", None)
+    inner: Mapping[str, Any] | None = getattr(kept, "_dict", None)
+
+    return (span.attributes or {}) if inner is None else inner
 
 
 def _masked(mask: Mask, key: str, value: Any) -> Any:

@@ -12,9 +12,9 @@ import re
 
 from collections.abc import Iterable
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from opentelemetry import context as context_api
+from opentelemetry import context as context_api, trace
 from opentelemetry.trace import SpanKind, StatusCode
 
 from otel_testkit import semconv
@@ -29,7 +29,8 @@ from otel_testkit.recording.failure import (
     summary,
 )
 from otel_testkit.recording.provider import Recording
-from otel_testkit.recording.sdk import Span, add_attributes
+from otel_testkit.recording.quiet import QuietSpan
+from otel_testkit.recording.sdk import add_attributes
 from otel_testkit.recording.span import TestSpan, current_test, parent_context
 
 
@@ -67,6 +68,8 @@ _AWS_SIGNATURE: Final = re.compile(
     r"AWS4-HMAC-SHA256 Credential=[^/\s]+/\d+/[^/\s]*/([\w.-]+)/aws4_request"
 )
 
+_SEALS: Final = frozenset({"traceparent", "x-amz-content-sha256"})
+
 Headers = Iterable[tuple[Any, Any]]
 
 
@@ -88,18 +91,21 @@ class Exchange:
         "_status",
         "_test",
         "has_response",
+        "is_sealed",
         "request_body",
         "response_body",
     )
 
     def __init__(
-        self, span: Span, recording: Recording, test: TestSpan, start: int
+        self, span: Any, recording: Recording, test: TestSpan, start: int
     ) -> None:
         self._level = _LEVELS[recording.settings.capture]
         limit = recording.settings.max_body_bytes if self.keeps_bodies else 0
         self.request_body: Final = BodyCopy(limit)
         self.response_body: Final = BodyCopy(limit)
         self.has_response: bool = False
+        # Whether the request's headers must stay as they are.
+        self.is_sealed: bool = False
         self._span = span
         self._recording = recording
         self._test = test
@@ -133,21 +139,23 @@ class Exchange:
 
     @property
     def may_propagate(self) -> bool:
-        return self._recording.settings.propagate
+        return self._recording.settings.propagate and not self.is_sealed
 
     @never_raises("capture", "a request was not recorded in full")
     def requested(self, headers: Headers) -> None:
         """
         Note the request's *headers*.
         """
-        attributes, self._request_type, authorization = _written_headers(
+        written = _written_headers(
             self._recording.masker, semconv.HTTP_REQUEST_HEADER, headers
         )
-        if authorization and (signature := _AWS_SIGNATURE.match(authorization)):
+        self._request_type = written.content
+        self.is_sealed = written.is_sealed
+        if written.aws_service:
             self._attributes[semconv.RPC_SYSTEM] = "aws-api"
-            self._attributes[semconv.RPC_SERVICE] = signature[1]
+            self._attributes[semconv.RPC_SERVICE] = written.aws_service
         if self._level >= _LEVELS["headers"]:
-            self._attributes |= attributes
+            self._attributes |= written.attributes
 
     @never_raises("capture", "a response was not recorded in full")
     def responded(self, status: int, headers: Headers, version: str = "") -> None:
@@ -170,11 +178,12 @@ class Exchange:
             self._attributes[semconv.ERROR_TYPE] = str(status)
             self._status = (StatusCode.ERROR,)
 
-        attributes, self._response_type, _ = _written_headers(
+        written = _written_headers(
             self._recording.masker, semconv.HTTP_RESPONSE_HEADER, headers
         )
+        self._response_type = written.content
         if self._level >= _LEVELS["headers"]:
-            self._attributes |= attributes
+            self._attributes |= written.attributes
 
     @never_raises("capture", "a response body was not recorded")
     def received(self, data: Any, *, encoded: bool = False) -> None:
@@ -327,14 +336,24 @@ def begin(
         attributes[semconv.HTTP_REQUEST_RESEND_COUNT] = resent
 
     start = start or now()
-    token = _is_telling.set(True)
-    try:
-        span: Any = recording.part_tracer.start_span(
-            known or "HTTP",
-            parent_context(test),
+    name = known or "HTTP"
+    parent = parent_context(test)
+    if not recording.relay.is_needed:
+        quiet = QuietSpan(
+            recording.recorder,
+            recording.part_tracer,
+            name,
+            trace.get_current_span(parent).get_span_context(),
             SpanKind.CLIENT,
             attributes,
-            start_time=start,
+            start,
+        )
+        return Exchange(quiet, recording, test, start)
+
+    token = _is_telling.set(True)
+    try:
+        span = recording.part_tracer.start_span(
+            name, parent, SpanKind.CLIENT, attributes, start_time=start
         )
     finally:
         _is_telling.reset(token)
@@ -342,13 +361,20 @@ def begin(
     return Exchange(span, recording, test, start)
 
 
-_Written = tuple[dict[str, tuple[str, ...]], tuple[str, str], str]
+class _Written(NamedTuple):
+    """
+    Headers as attributes, and what they say: type and coding of the body, the
+    AWS service that they are signed for, and whether a header more might spoil
+    a signature or is there already.
+    """
+
+    attributes: dict[str, tuple[str, ...]]
+    content: tuple[str, str]
+    aws_service: str
+    is_sealed: bool
 
 
 def _written_headers(masker: Masker, prefix: str, headers: Headers) -> _Written:
-    """
-    Give *headers* as attributes, what they say of the body, and who sends.
-    """
     pairs = tuple(headers)
     try:
         return _known_headers(masker, prefix, pairs)
@@ -363,7 +389,8 @@ def _known_headers(
     masker: Masker, prefix: str, headers: tuple[tuple[Any, Any], ...]
 ) -> _Written:
     written: dict[str, tuple[str, ...]] = {}
-    content_type = content_encoding = authorization = ""
+    content_type = content_encoding = aws_service = ""
+    is_sealed = False
 
     for raw_name, raw_value in headers:
         name, value = _string(raw_name).lower(), _string(raw_value)
@@ -372,7 +399,11 @@ def _known_headers(
         elif name == "content-encoding":
             content_encoding = content_encoding or value
         elif name == "authorization":
-            authorization = value
+            signature = _AWS_SIGNATURE.match(value)
+            aws_service = signature[1] if signature else ""
+            is_sealed = is_sealed or value.startswith("AWS")
+        elif name in _SEALS:
+            is_sealed = True
         masked = (
             _short_header(masker, name, value)
             if len(value) <= _SHORT
@@ -381,7 +412,7 @@ def _known_headers(
         key = prefix + name
         written[key] = (*written[key], masked) if key in written else (masked,)
 
-    return written, (content_type, content_encoding), authorization
+    return _Written(written, (content_type, content_encoding), aws_service, is_sealed)
 
 
 @functools.lru_cache(maxsize=2048)

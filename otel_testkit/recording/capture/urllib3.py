@@ -105,7 +105,7 @@ def _sent(exchange: Exchange, args: Any, kwargs: Any) -> dict[str, Any]:
     headers = kwargs.get("headers")
     if headers is not None:
         exchange.requested(headers.items())
-        if exchange.may_propagate and not _is_signed(args[0], args[2], headers):
+        if exchange.may_propagate and not _is_signed(args[0], args[2]):
             # A copy: the caller may send its own again.
             copied = headers.copy()
             copied["traceparent"] = exchange.traceparent
@@ -122,21 +122,12 @@ def _sent(exchange: Exchange, args: Any, kwargs: Any) -> dict[str, Any]:
     return sent
 
 
-def _is_signed(connection: Any, target: str, headers: Any) -> bool:
+def _is_signed(connection: Any, target: str) -> bool:
     """
-    Whether a header more might spoil a signature, or one is there already.
+    Whether a header more might spoil a signature that is not in the headers.
     """
     if type(connection).__module__.startswith("botocore."):
         return True
-
-    for raw_name, value in headers.items():
-        name = raw_name.lower()
-        if isinstance(name, bytes):
-            name = name.decode("iso-8859-1")
-        if name in ("traceparent", "x-amz-content-sha256"):
-            return True
-        if name == "authorization" and str(value).startswith("AWS"):
-            return True
 
     return "=" in target and _SIGNED_URL.search(target) is not None
 
