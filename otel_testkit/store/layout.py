@@ -9,7 +9,8 @@ Where things lie.
             ├── traces.4711-9c2f.jsonl     ended spans of process 4711, OTLP/JSON lines
             └── open.4711-9c2f.jsonl       a line for each span that it started
 
-A run's id begins with the time of its start (UTC), so that names sort by age.
+A run's id is the time of its start (UTC), the last part a fraction of the second,
+so that names sort by age.
 """
 
 from __future__ import annotations

@@ -296,3 +296,26 @@ def test_late_and_early_ends(program: Callable[..., Any]) -> None:
     assert (done.code, done.err) == (0, "")
     assert [one.case for one in done.attempts()].count("at exit") == 2
     assert "in __del__" in done.outcomes()
+
+
+def test_a_fork_after_threads_were_imported(program: Callable[..., Any]) -> None:
+    """
+    The SDK would start threads in every child, and hang where their module was
+    imported after the provider was made; ours leaves the child alone.
+    """
+    done = program("""
+        import os, signal
+        from otel_testkit import test_span
+
+        with test_span("parent"):
+            import concurrent.futures.thread
+            child = os.fork()
+            if child == 0:
+                signal.alarm(5)
+                with test_span("child"):
+                    pass
+                os._exit(0)
+            print(os.waitpid(child, 0)[1])
+        """)
+
+    assert (done.code, done.out) == (0, "0\n")
