@@ -57,22 +57,22 @@ class QuietSpan:
         attributes: dict[str, Any],
         start_time: int,
     ) -> None:
-        self.name = name
-        self.context = _Ids(
+        self.name: str = name
+        self.context: _Ids = _Ids(
             parent.trace_id,
             tracer.id_generator.generate_span_id(),
             parent.trace_state,
         )
-        self.parent = parent
-        self.kind = kind
-        self.attributes = attributes
-        self.start_time = start_time
-        self.end_time = 0
+        self.parent: Any = parent
+        self.kind: SpanKind = kind
+        self.attributes: dict[str, Any] = attributes
+        self.start_time: int = start_time
+        self.end_time: int = 0
         self.events: list[Event] = []
-        self.links = ()
-        self.status = _UNSET
-        self.resource = tracer.resource
-        self.instrumentation_scope = tracer._instrumentation_scope  # noqa: SLF001  # no public name
+        self.links: tuple[()] = ()
+        self.status: Status = _UNSET
+        self.resource: Any = tracer.resource
+        self.instrumentation_scope: Any = tracer._instrumentation_scope  # noqa: SLF001  # no public name
         self._recorder = recorder
         recorder.on_start(self)
 
