@@ -50,7 +50,7 @@ def summary(exception: BaseException, masker: Masker) -> str:
     first_line = text(exception).strip().partition("\n")[0]
     name = type(exception).__name__
 
-    return masker.text(cut(f"{name}: {first_line}" if first_line else name, 200))
+    return cut(masker.text(f"{name}: {first_line}" if first_line else name), 200)
 
 
 def record_exception(
@@ -172,8 +172,10 @@ def _stacktrace(
         raise
     except BaseException:  # noqa: BLE001  # its notes, its text: all may be code
         written = "".join(traceback.format_tb(trace)) + type(exception).__name__
-    if len(written) > _MAX_STACKTRACE:
-        # The end says most.
-        written = "…\n" + written[-_MAX_STACKTRACE:]
 
-    return masker.text(written)
+    # The end says most. Masked before it is cut, lest half a secret stays.
+    masked = masker.text(written[-2 * _MAX_STACKTRACE :])
+    if len(masked) <= _MAX_STACKTRACE:
+        return masked
+
+    return "…\n" + masked[-_MAX_STACKTRACE:]

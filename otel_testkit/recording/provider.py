@@ -31,7 +31,7 @@ from otel_testkit.recording.sdk import (
     Tracer,
     TracerProvider,
 )
-from otel_testkit.recording.values import attribute_value
+from otel_testkit.recording.values import masked_values
 from otel_testkit.settings import Settings, resolve, resource_attributes
 from otel_testkit.store.layout import project_root
 
@@ -303,8 +303,4 @@ def _resource_attributes(
     if os.environ.get("OTEL_SERVICE_NAME") or settings.service_name != "tests":
         attributes[semconv.SERVICE_NAME] = settings.service_name
 
-    return {
-        key: masker.value(key, value) if isinstance(value, str) else value
-        for key, raw in attributes.items()
-        for value in [attribute_value(raw)]
-    }
+    return masked_values(attributes, masker)

@@ -26,6 +26,8 @@ AttributeValue = (
 )
 
 MAX_TEXT: Final = 16_384
+# Kept until it is masked, so that a secret is seen whole before it is cut.
+_ROOM = MAX_TEXT + 1_024
 _MAX_NODES = 1_000
 _MAX_DEPTH = 8
 _INT64 = range(-(2**63), 2**63)
@@ -40,7 +42,7 @@ def attribute_value(value: Any) -> AttributeValue:
     """
     kind = type(value)
     if kind is str:
-        return value if len(value) <= MAX_TEXT else text(value)
+        return value if len(value) <= _ROOM else text(value)
     if kind is bool or kind is float:
         return value  # type: ignore[no-any-return]
     if kind is int:
@@ -87,10 +89,11 @@ def masked_value(key: str, raw: Any, masker: Masker) -> AttributeValue:
     """
     value = attribute_value(raw)
     if type(value) is str:
-        return masker.value(key, value)
+        return cut(masker.value(key, value))
     if type(value) is list:
         return [
-            masker.value(key, item) if type(item) is str else item for item in value
+            cut(masker.value(key, item)) if type(item) is str else item
+            for item in value
         ]  # type: ignore[return-value]  # each list is of one kind
 
     return masker.value(key, str(value)) if masker.is_secret_key(key) else value
@@ -108,17 +111,14 @@ def text(value: Any) -> str:
     except BaseException as error:  # noqa: BLE001  # see above
         return f"<{type(value).__name__}, unprintable: {type(error).__name__}>"
 
-    return cut(written)
+    return cut(written, _ROOM)
 
 
 def cut(written: str, limit: int = MAX_TEXT) -> str:
     """
     Cut *written* to *limit* characters, and say so at its end.
     """
-    if len(written) <= limit:
-        return written
-
-    return f"{written[:limit]}… ({len(written)} characters)"
+    return written if len(written) <= limit else f"{written[:limit]}… (cut)"
 
 
 def _converted(value: Any) -> AttributeValue:
@@ -137,7 +137,7 @@ def _converted(value: Any) -> AttributeValue:
         if flat:
             return flat
     if isinstance(value, (Mapping, Sequence, Set)):
-        return cut(_as_json(_Walk().of(value, 0)))
+        return cut(_as_json(_Walk().of(value, 0)), _ROOM)
 
     # numpy's scalars, and what else keeps one plain value inside.
     item: Callable[[], Any] | None = getattr(value, "item", None)
@@ -156,7 +156,7 @@ def _flat_list(values: Sequence[Any]) -> list[Any] | None:
 
     kind = kinds.pop()
     if kind is str:
-        return [cut(item) for item in items]
+        return [cut(item, _ROOM) for item in items]
     if kind is bool or kind is float:
         return items
     if kind is int and all(item in _INT64 for item in items):
@@ -167,7 +167,7 @@ def _flat_list(values: Sequence[Any]) -> list[Any] | None:
 
 def _of_bytes(value: bytes | bytearray | memoryview) -> str:
     try:
-        return bytes(value[:MAX_TEXT]).decode()
+        return bytes(value[:_ROOM]).decode()
     except UnicodeDecodeError:
         return f"<binary, {len(value)} bytes>"
 
