@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -74,10 +74,10 @@ def _text(value: Any) -> str:
 def _words(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return tuple(word for item in value.split(",") if (word := item.strip()))
-    if isinstance(value, (list, tuple, set, frozenset)) and all(
-        isinstance(item, str) for item in value
-    ):
-        return tuple(value)
+    if isinstance(value, Iterable):
+        words = tuple(value)
+        if all(isinstance(word, str) for word in words):
+            return words
 
     msg = "words, separated by commas"
     raise ValueError(msg)

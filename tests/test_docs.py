@@ -31,7 +31,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(RUN_VARIABLE, "")
     monkeypatch.setenv("OTEL_TESTKIT_DIR", str(tmp_path / "store"))
     monkeypatch.setenv("OTEL_TESTKIT_SHOW", "none")
-    configure()
+    configure(directory=tmp_path / "store")
 
 
 @pytest.mark.parametrize(

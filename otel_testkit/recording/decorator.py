@@ -145,7 +145,7 @@ class _FunctionSpan(TestSpan):
         function, self.function = self.function, None
         if not self.in_pytest and getattr(function, "__self__", None) is None:
             # No runner is there to know more.
-            return Outcome.of(exception)
+            return super().outcome_of(exception)
 
         told = _outcome_in_runner(function, exception, in_pytest=self.in_pytest)
 

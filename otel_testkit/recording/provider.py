@@ -11,6 +11,7 @@ import atexit
 import copy
 import dataclasses
 import os
+import threading
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -33,6 +34,7 @@ from otel_testkit.recording.sdk import (
 )
 from otel_testkit.recording.values import masked_values
 from otel_testkit.settings import Settings, resolve, resource_attributes
+from otel_testkit.store import layout
 from otel_testkit.store.layout import project_root
 
 
@@ -67,6 +69,8 @@ Called once, when it is known what is to be recorded.
 """
 
 _current: Recording | None = None
+_runs: Final[list[Run]] = []
+_configuring = threading.Lock()
 
 
 def configure(
@@ -92,13 +96,15 @@ def configure(
     what the environment, `pyproject.toml` and the defaults say.
 
     Another call changes settings and adds *span_processors*; what it leaves out
-    is as if it had never been set. A new *directory* begins a new run.
+    is as if it had never been set, but for the *directory*, which stays. Another
+    one begins another run.
 
     A bad value counts as not given and is warned of, by the setting's name.
     """
     keywords = dict(locals())
     processors = keywords.pop("span_processors")
-    recording, problems = _configure(keywords)
+    with _configuring:
+        recording, problems = _configure(keywords)
     recording.relay.add(processors)
 
     for problem in problems:
@@ -131,10 +137,16 @@ def prepare() -> None:
 
 
 def _configured() -> Recording:
-    current, problems = _configure({})
-    # Said at the end: here a test is about to run.
-    for problem in problems:
-        errors.trouble("setting", problem)
+    with _configuring:
+        if _current is not None:
+            # Another thread was here first.
+            return _current
+
+        current, problems = _configure({})
+
+    if problems:
+        # Said at the end: here a test is about to run.
+        errors.trouble("setting", "; ".join(problems))
 
     return current
 
@@ -165,14 +177,15 @@ def _configure(keywords: Mapping[str, Any]) -> tuple[Recording, list[str]]:
     )
 
     previous = _current
-    if previous is not None and previous.run.directory == settings.directory:
+    is_moved = keywords.get("directory") is not None
+    if previous is not None and (
+        not is_moved or previous.run.directory == settings.directory
+    ):
         run = previous.run
         run.settings = settings
     else:
-        if previous is not None:
-            previous.run.finish()
-            previous.run.writer.forget_files()
-        run = Run(settings, masker, project, join=keywords.get("directory") is None)
+        run = Run(settings, masker, project, join=not is_moved)
+        _runs.append(run)
 
     run.resource = _resource_attributes(settings, project, run.id, masker)
     if settings.enabled:
@@ -183,6 +196,7 @@ def _configure(keywords: Mapping[str, Any]) -> tuple[Recording, list[str]]:
     else:
         previous.recorder.writer = run.writer
         previous.recorder.masker = masker
+        previous.recorder.is_on = settings.enabled
         _set_resource(previous, run.resource)
         _current = dataclasses.replace(
             previous,
@@ -214,8 +228,12 @@ def _begin(settings: Settings, project: str, masker: Masker, run: Run) -> Record
     relay = Relay(provider)
 
     def after_fork() -> None:
+        global _configuring  # noqa: PLW0603  # it may have been held
+        _configuring = threading.Lock()
         ids.reseed()
         recorder.after_fork()
+        for begun_run in _runs:
+            begun_run.writer.forget_files()
 
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=after_fork)
@@ -246,8 +264,10 @@ def _at_exit(pid: int) -> None:
     if os.getpid() == pid:
         _current.relay.shutdown_added()
     # Nothing is closed: what a program does after this is still recorded.
-    _current.recorder.tidy()
-    _current.run.finish()
+    for run in _runs:
+        if _current.recorder.is_idle:
+            run.writer.discard(layout.OPEN)
+        run.finish()
 
 
 def _set_resource(recording: Recording, attributes: Mapping[str, Any]) -> None:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from opentelemetry.sdk.trace import Event
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from otel_testkit.recording.recorder import Recorder
+from otel_testkit.recording.sdk import Event
 
 
 _UNSET: Final = Status()

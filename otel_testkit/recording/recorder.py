@@ -19,6 +19,7 @@ from otel_testkit.recording.sdk import (
     ReadableSpan,
     Resource,
     SpanProcessor,
+    sdk_trace,
 )
 from otel_testkit.store import layout
 from otel_testkit.store.append import RunWriter
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
 
 _MAX_PREFIXES: Final = 256
 _FROZEN_NS: Final = 1_000_000_000
-_URL_KEYS: Final = frozenset({semconv.URL_FULL, semconv.OLD_HTTP_URL})
+# What its lines begin with, where they go, when it really began, and whether
+# the clock was a fake then.
+_Started = tuple[str, RunWriter, int, bool]
 
 
 class Recorder(SpanProcessor):
@@ -50,20 +53,29 @@ class Recorder(SpanProcessor):
     def __init__(self, writer: RunWriter, masker: Masker) -> None:
         self.writer = writer
         self.masker = masker
+        self.is_on: bool = True
         # What this process has started. After a fork the parent's spans are
         # in the child's memory, too, and are not the child's to end.
-        self._started: dict[int, tuple[str, int]] = {}
+        self._started: dict[int, _Started] = {}
         self._prefixes: dict[tuple[int, int], tuple[Any, Any, str]] = {}
         self._short: Resource | None = None
 
     @never_raises("record", "a span was not recorded")
     def on_start(self, span: Any, parent_context: object = None) -> None:  # noqa: ARG002  # the SDK's signature
+        if not self.is_on:
+            return
+
         ours = _is_ours(span)
         start = identity(span)
-        self._started[span.context.span_id] = start, 0 if ours else self._real_start()
-        self.writer.append(
-            layout.OPEN, open_line(start, span, None if ours else self._mask)
+        # It ends in the run in which it began.
+        writer = self.writer
+        self._started[span.context.span_id] = (
+            start,
+            writer,
+            0 if ours else now(),
+            not ours and _is_clock_fake(),
         )
+        writer.append(layout.OPEN, open_line(start, span, None if ours else self._mask))
 
     @never_raises("record", "a span was not recorded")
     def on_end(self, span: Any) -> None:
@@ -71,12 +83,12 @@ class Recorder(SpanProcessor):
         if started is None:
             return
 
-        start, real_start = started
-        if real_start:
+        start, writer, real_start, was_fake = started
+        ours = _is_ours(span)
+        if not ours and (was_fake or _is_clock_fake()):
             span = _at_real_time(span, real_start)
 
-        ours = _is_ours(span)
-        self.writer.append(
+        writer.append(
             layout.TRACES,
             span_line(
                 self._prefix(span, ours=ours),
@@ -91,15 +103,13 @@ class Recorder(SpanProcessor):
         Begin anew in a child process.
         """
         self._started.clear()
-        self.writer.forget_files()
 
-    @never_raises("record", "the store was not tidied")
-    def tidy(self) -> None:
+    @property
+    def is_idle(self) -> bool:
         """
-        Remove the open file at the end of a process that has ended all spans.
+        Whether all spans that this process has started have ended.
         """
-        if not self._started:
-            self.writer.discard(layout.OPEN)
+        return not self._started
 
     def shutdown(self) -> None:
         """
@@ -108,14 +118,6 @@ class Recorder(SpanProcessor):
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002  # the SDK's signature
         return True
-
-    def _real_start(self) -> int:
-        """
-        Give the time where the clock that the SDK reads is a fake, else 0.
-        """
-        real = now()
-
-        return real if abs(real - time.time_ns()) > _FROZEN_NS else 0
 
     def shorten(self, resource: Resource) -> None:
         """
@@ -137,11 +139,6 @@ class Recorder(SpanProcessor):
         if span.resource is self._short:
             name = semconv.SERVICE_NAME
             resource = {name: resource[name]} if name in resource else {}
-        elif not ours:
-            resource = {
-                name: self._mask(name, value) if isinstance(value, str) else value
-                for name, value in resource.items()
-            }
 
         if len(self._prefixes) >= _MAX_PREFIXES:
             self._prefixes.clear()
@@ -150,6 +147,7 @@ class Recorder(SpanProcessor):
             resource,
             span.instrumentation_scope,
             short=span.resource is self._short,
+            mask=None if ours else self._mask,
         )
         # Kept together: an id stands for its object only while that lives.
         self._prefixes[key] = (span.resource, span.instrumentation_scope, prefix)
@@ -157,10 +155,14 @@ class Recorder(SpanProcessor):
         return prefix
 
     def _mask(self, key: str, value: str) -> str:
-        if key in _URL_KEYS:
-            return self.masker.url(value)
-
         return self.masker.value(key, value) if key else self.masker.text(value)
+
+
+def _is_clock_fake() -> bool:
+    # By the name that the SDK reads: a test may count the calls of its own.
+    read = getattr(sdk_trace, "time_ns", time.time_ns)
+
+    return bool(abs(now() - read()) > _FROZEN_NS)
 
 
 def _is_ours(span: ReadableSpan) -> bool:

@@ -5,9 +5,11 @@ One invocation of a runner or a script: where its records go, and its end.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import platform
+import stat
 import sys
 
 from collections.abc import Callable, Mapping
@@ -19,6 +21,7 @@ from otel_testkit.recording.clock import now
 from otel_testkit.settings import RUN_VARIABLE, Settings
 from otel_testkit.store import layout
 from otel_testkit.store.append import RunWriter
+from otel_testkit.store.disk import disk
 from otel_testkit.store.encode import attribute_list
 from otel_testkit.store.header import write_header
 
@@ -65,10 +68,11 @@ class Run:
             if joined
             else [
                 lambda: self._create(settings.directory),
-                lambda: self._create(spare),
+                lambda: self._create(_own_folder(spare)),
             ]
         )
 
+    @errors.never_raises("store", "the store was not tidied")
     def finish(self) -> None:
         """
         Say at the end of the process what there is to say, and tidy up.
@@ -146,6 +150,20 @@ def _spare_directory() -> str:
 
     # `tempfile` would try them out, which costs milliseconds, at every start.
     return os.path.join(next(filter(None, given), "/tmp"), f"otel-testkit-{user}")  # noqa: S108  # of this user alone
+
+
+def _own_folder(path: str) -> str:
+    """
+    Make the folder *path*, where everybody can, for this user alone.
+    """
+    disk.make_folders(path, 0o700)
+    status = disk.lstat(path)
+    if hasattr(os, "geteuid") and (
+        status.st_uid != os.geteuid() or not stat.S_ISDIR(status.st_mode)
+    ):
+        raise PermissionError(errno.EPERM, "it is somebody else's", path)
+
+    return path
 
 
 def _tell_troubles(lost: int) -> None:

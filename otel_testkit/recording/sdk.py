@@ -44,8 +44,10 @@ def _numbers_of_the_environment_checked() -> Iterator[None]:
 
 
 with _numbers_of_the_environment_checked():
+    from opentelemetry.sdk import trace as sdk_trace
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import (
+        Event,
         ReadableSpan,
         Span,
         SpanLimits,
@@ -60,6 +62,7 @@ with _numbers_of_the_environment_checked():
 __all__ = [
     "ALWAYS_ON",
     "NO_LIMITS",
+    "Event",
     "Ids",
     "OwnProvider",
     "ReadableSpan",
@@ -69,6 +72,7 @@ __all__ = [
     "Tracer",
     "TracerProvider",
     "add_attributes",
+    "sdk_trace",
 ]
 
 NO_LIMITS: Final = SpanLimits(
@@ -98,8 +102,14 @@ def add_attributes(span: Span, attributes: Mapping[str, Any]) -> None:
 
 class OwnProvider(TracerProvider):
     """
-    The SDK's provider, which leaves forked children alone.
+    The SDK's provider, which leaves forked children alone, and whose spans are
+    switched off by our settings only.
     """
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        # What `OTEL_SDK_DISABLED` says may be undone by another `configure()`.
+        self._disabled = False
 
     def _handle_fork(self) -> None:
         # The SDK would detect the resource anew, in threads: where their module

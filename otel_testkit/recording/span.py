@@ -12,7 +12,7 @@ import os
 
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Final, Protocol, Self, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, Self, TypeVar
 
 from opentelemetry import context as context_api, trace
 from opentelemetry.context import Context
@@ -154,7 +154,7 @@ class TestSpan:
         """
         recording = self.recording
         if self._span is not None and recording is not None:
-            name = attribute_key(key)
+            name = attribute_key(key, recording.masker)
             self._span.set_attribute(name, masked_value(name, value, recording.masker))
 
     @never_raises("event", "an event was not recorded")
@@ -311,6 +311,17 @@ class TestSpan:
         return self._span.get_span_context()
 
 
+class _Entered(NamedTuple):
+    """
+    A step that is under way.
+    """
+
+    span: Span
+    context: Context
+    previous: Context
+    pid: int
+
+
 class step:  # noqa: N801  # read as a word: `with step("sign up")`
     """
     A named part of a test, as a context manager or a decorator of sync and
@@ -327,10 +338,8 @@ class step:  # noqa: N801  # read as a word: `with step("sign up")`
         self._name = name
         self._attributes = attributes
         self._test = test
-        self._span: Span | None = None
-        self._context: Context | None = None
-        self._previous: Context | None = None
-        self._pid = 0
+        # One may be kept and entered again, also while it is entered.
+        self._entered: list[_Entered] = []
 
     def __call__(self, function: F) -> F:
         return wrap(
@@ -352,7 +361,6 @@ class step:  # noqa: N801  # read as a word: `with step("sign up")`
 
     @never_raises("step", "a step was not recorded")
     def _begin(self) -> None:
-        self._span = None
         test = current_test() if self._test is None else self._test
         if test.recording is None:
             return
@@ -364,24 +372,32 @@ class step:  # noqa: N801  # read as a word: `with step("sign up")`
             attributes=masked_values(self._attributes, test.recording.masker),
             start_time=now(),
         )
-        self._pid = _getpid()
-        self._span = span
-        self._previous = context_api.get_current()
-        self._context = trace.set_span_in_context(span, surrounding)
-        context_api.attach(self._context)
+        entered = _Entered(
+            span,
+            trace.set_span_in_context(span, surrounding),
+            context_api.get_current(),
+            _getpid(),
+        )
+        self._entered.append(entered)
+        context_api.attach(entered.context)
 
     @never_raises("step", "the end of a step was not recorded")
     def _end(self, exception: BaseException | None) -> None:
-        span, self._span = self._span, None
-        if span is None:
+        if not self._entered:
             return
 
-        if self._previous is not None and context_api.get_current() is self._context:
-            context_api.attach(self._previous)
-        self._context = self._previous = None
-        if self._pid != _getpid():
+        current = context_api.get_current()
+        entered = next(
+            (last for last in reversed(self._entered) if last.context is current),
+            self._entered[-1],
+        )
+        self._entered.remove(entered)
+        if entered.context is current:
+            context_api.attach(entered.previous)
+        if entered.pid != _getpid():
             return
 
+        span = entered.span
         if exception is not None and Outcome.of(exception).is_failure:
             span.set_attribute(semconv.ERROR_TYPE, exception_type(exception))
             span.set_status(StatusCode.ERROR)
@@ -435,10 +451,15 @@ def parent_context(test: TestSpan) -> Context:
     Give the context in which a part of *test* that begins here belongs.
     """
     current = context_api.get_current()
-    if current.get(_TEST_KEY) is test or test._context is None:  # noqa: SLF001  # of one house
+    if test._context is None:  # noqa: SLF001  # of one house
+        return current
+    if (
+        current.get(_TEST_KEY) is test
+        and trace.get_current_span(current).get_span_context().is_valid
+    ):
         return current
 
-    # A thread that the context was not carried into.
+    # A thread that the context was not carried into, or one without a span.
     return test._context  # noqa: SLF001
 
 

@@ -72,15 +72,15 @@ def masked_values(given: Mapping[str, Any] | None, masker: Masker) -> dict[str, 
     return {
         name: masked_value(name, value, masker)
         for key, value in pairs
-        for name in (attribute_key(key),)
+        for name in (attribute_key(key, masker),)
     }
 
 
-def attribute_key(key: Any) -> str:
+def attribute_key(key: Any, masker: Masker) -> str:
     """
     Give *key* as a text, and never as an empty one: the SDK would log that.
     """
-    return (key if type(key) is str else text(key)) or "(empty)"
+    return cut(masker.text(key if type(key) is str else text(key))) or "(empty)"
 
 
 def masked_value(key: str, raw: Any, masker: Masker) -> AttributeValue:

@@ -18,6 +18,9 @@ from typing import Any, Final, Self, TypeVar, cast
 from opentelemetry import context as context_api
 
 
+# unittest leaves the frames of such modules out of its tracebacks.
+__unittest = True
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _IS_SUSPENDED: Final = (

@@ -1,8 +1,8 @@
 """
 Writes records so that nothing which was written can be lost.
 
-One append-only file a process and kind, one `write` a record; no lock, no
-buffer, no thread. A process that is killed loses nothing that it has handed
+One append-only file a process and kind, one `write` a record; no buffer, no
+thread, and no lock but to open a file. A process that is killed loses nothing that it has handed
 over, and any number of processes can write one run.
 
 What the operating system is asked through is kept in the instance: a test may
@@ -12,7 +12,9 @@ replace `os.write`, `open` or the whole file system, and we go on.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import threading
 
 from collections.abc import Callable
 from typing import Final
@@ -22,6 +24,7 @@ from otel_testkit.store import layout
 from otel_testkit.store.disk import disk
 
 
+_HIGH = 512
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
 
@@ -39,7 +42,8 @@ class RunWriter:
 
         self._folders: Final = folders
         self._files: dict[str, int] = {}
-        self._torn = False
+        self._lock = threading.Lock
+        self._opening = threading.Lock()
         self._suffix = ""
         self._open = disk.open
         self._write = disk.write
@@ -59,6 +63,7 @@ class RunWriter:
         """
         Write *record*, a whole line, to this process's file of *kind*.
         """
+        is_reopened = False
         while True:
             file = self._files.get(kind)
             if file is None:
@@ -67,19 +72,25 @@ class RunWriter:
                 self.lost += 1
                 return
 
-            line = b"\n" + record if self._torn else record
+            folder = self.folder
             try:
-                written = self._write(file, line)
+                written = self._write(file, record)
             except OSError as error:
-                self._give_up_folder(error)
+                with self._opening:
+                    if error.errno == errno.EBADF and not is_reopened:
+                        # The program has closed what it took for its own.
+                        is_reopened = True
+                        self._files.pop(kind, None)
+                    else:
+                        self._give_up_folder(folder, error)
                 continue
 
-            self._torn = written != len(line)
-            if not self._torn:
+            if written == len(record):
                 return
 
             # A short write: the disk is full. The reader skips the torn line.
-            self._give_up_folder(OSError("the disk is full"))
+            with self._opening:
+                self._give_up_folder(folder, OSError("the disk is full"))
 
     def discard(self, kind: str) -> None:
         """
@@ -95,26 +106,33 @@ class RunWriter:
         """
         Leave the files to the parent process: for the child, after a fork.
         """
-        for file in self._files.values():
+        for file in list(self._files.values()):
             with contextlib.suppress(OSError):
                 disk.close(file)
         self._files = {}
         self._suffix = ""
-        self._torn = False
         self.lost = 0
+        # It may have been held, by a thread that the child has not got.
+        self._opening = self._lock()
 
     def _file(self, kind: str) -> int | None:
+        # Each file is opened once, by whichever thread comes first.
+        with self._opening:
+            return self._files.get(kind) or self._opened(kind)
+
+    def _opened(self, kind: str) -> int | None:
         if self.folder is None:
             self._take_next_folder()
 
         while self.folder is not None:
-            path = self._path(self.folder, kind)
+            folder = self.folder
             try:
-                self._files[kind] = self._open(path, _FLAGS, 0o644)
+                file = self._open(self._path(folder, kind), _FLAGS, 0o644)
             except OSError as error:
-                self._give_up_folder(error)
+                self._give_up_folder(folder, error)
             else:
-                return self._files[kind]
+                self._files[kind] = file = _out_of_reach(file)
+                return file
 
         return None
 
@@ -125,10 +143,12 @@ class RunWriter:
 
         return self._join(folder, f"{kind}.{self._suffix}.jsonl")
 
-    def _give_up_folder(self, error: OSError) -> None:
-        given_up = self.folder
+    def _give_up_folder(self, given_up: str | None, error: OSError) -> None:
+        if given_up != self.folder:
+            # Another thread was here before.
+            return
+
         self._files = {}
-        self._torn = False
         self._take_next_folder()
 
         trouble(
@@ -158,3 +178,18 @@ class RunWriter:
         if refusals:
             kept = f"kept in {self.folder}" if self.folder else "not kept"
             trouble("store", f"{refusals[0]}; the run is {kept}")
+
+
+def _out_of_reach(file: int) -> int:
+    """
+    Give *file* a high number: programs that close all low ones, and open files
+    of their own under these, would find our lines in them.
+    """
+    try:
+        high = disk.duplicate(file, _HIGH)
+    except OSError:
+        return file
+
+    disk.close(file)
+
+    return high

@@ -25,25 +25,38 @@ class _Disk:
         self.unlink: Callable[[str], None] = os.unlink
         self.link: Callable[[str, str], None] = os.link
         self.replace: Callable[[str, str], None] = os.replace
-        self.mkdir: Callable[[str], None] = os.mkdir
+        self.mkdir: Callable[[str, int], None] = os.mkdir
+        self.duplicate: Callable[[int, int], int] = _duplicate()
+        self.lstat: Callable[[str], os.stat_result] = os.lstat
         self.dirname: Callable[[str], str] = os.path.dirname
         self.exists: Callable[[str], bool] = os.path.exists
         self.join: Callable[..., str] = os.path.join
         self.getpid: Callable[[], int] = os.getpid
         self.urandom: Callable[[int], bytes] = os.urandom
 
-    def make_folders(self, path: str) -> None:
+    def make_folders(self, path: str, mode: int = 0o777) -> None:
         """
         Make the folder *path* and those above it; `os.makedirs` would go by the
         names in `os`, which may be replaced.
         """
         try:
-            self.mkdir(path)
+            self.mkdir(path, mode)
         except FileExistsError:
             pass
         except FileNotFoundError:
             self.make_folders(self.dirname(path))
-            self.mkdir(path)
+            self.mkdir(path, mode)
+
+
+def _duplicate() -> Callable[[int, int], int]:
+    try:
+        import fcntl  # noqa: PLC0415  # not on every system
+    except ImportError:
+        return lambda file, _lowest: os.dup(file)
+
+    call, how = fcntl.fcntl, fcntl.F_DUPFD_CLOEXEC
+
+    return lambda file, lowest: call(file, how, lowest)
 
 
 disk: Final = _Disk()

@@ -30,14 +30,18 @@ _SHORT = 64
 
 
 def resource_prefix(
-    attributes: Mapping[str, Any], scope: Any, *, short: bool = False
+    attributes: Mapping[str, Any],
+    scope: Any,
+    *,
+    short: bool = False,
+    mask: Mask | None = None,
 ) -> str:
     """
     Give what stands before the span in each line of one resource and *scope*,
     of which a *short* one tells the name alone.
     """
     resource = (
-        f'{{"attributes":[{attribute_list(attributes)}]}}' if attributes else "{}"
+        f'{{"attributes":[{attribute_list(attributes, mask)}]}}' if attributes else "{}"
     )
     version = (
         f',"version":{_string(scope.version)}'
@@ -202,12 +206,18 @@ def _masked(mask: Mask, key: str, value: Any) -> Any:
         return {name: _masked(mask, name, item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_masked(mask, key, item) for item in value]
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        # A PIN is a number.
+        written = str(value)
+        masked = mask(key, written)
+        return value if masked == written else masked
 
     return value
 
 
 def _event(event: Any, mask: Mask | None) -> str:
-    text = f'{{"timeUnixNano":"{event.timestamp}","name":{_string(event.name)}'
+    name = event.name if mask is None else mask("", event.name)
+    text = f'{{"timeUnixNano":"{event.timestamp}","name":{_string(name)}'
     attributes = attribute_list(event.attributes or {}, mask)
 
     return f'{text},"attributes":[{attributes}]}}' if attributes else text + "}"

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import functools
 import os
+import time
 
 from collections.abc import Iterator
 from typing import Final
@@ -29,6 +30,8 @@ TRACES: Final = "traces"
 OPEN: Final = "open"
 
 _RUNS = "runs"
+# Seconds; a process that can't be asked for may be on another machine.
+_RECENT: Final = 600
 _ROOT_MARKS = ("pyproject.toml", ".git", "setup.cfg", "tox.ini")
 
 
@@ -105,18 +108,47 @@ def prune(directory: str, *, keep: int, max_bytes: int, spare: str) -> None:
     left = max_bytes
 
     for place, folder in enumerate(run_folders(directory)):
-        size = sum(_sizes(folder))
-        if folder != spare and (place >= keep or size > left):
-            shutil.rmtree(folder, ignore_errors=True)
-        else:
+        entries = list(_entries(folder))
+        size = sum(size for _, size, _ in entries)
+        if (place < keep and size <= left) or folder == spare or _goes_on(entries):
             left -= size
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sizes(folder: str) -> Iterator[int]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            try:
+def _entries(folder: str) -> Iterator[tuple[str, int, float]]:
+    """
+    Give name, size and time of change of each file in *folder*.
+    """
+    try:
+        with os.scandir(folder) as found:
+            for entry in found:
                 if entry.is_file(follow_symlinks=False):
-                    yield entry.stat(follow_symlinks=False).st_size
-            except OSError:
-                continue
+                    status = entry.stat(follow_symlinks=False)
+                    yield entry.name, status.st_size, status.st_mtime
+    except OSError:
+        # Somebody else's folder, or one that is being removed.
+        return
+
+
+def _goes_on(entries: list[tuple[str, int, float]]) -> bool:
+    """
+    Whether a process still writes this run: it has an open file then, which it
+    removes at its end.
+    """
+    return any(
+        name.startswith(OPEN + ".")
+        and (time.time() - changed < _RECENT or _is_alive(name.split(".")[1]))
+        for name, _, changed in entries
+    )
+
+
+def _is_alive(suffix: str) -> bool:
+    try:
+        os.kill(int(suffix.partition("-")[0]), 0)
+    except PermissionError:
+        return True
+    except (OSError, ValueError, OverflowError):
+        return False
+
+    return True

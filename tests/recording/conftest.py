@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from otel_testkit import configure, errors
+from otel_testkit.recording import provider
 from otel_testkit.settings import RUN_VARIABLE
 
 
@@ -141,4 +142,6 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 
     yield Store(tmp_path / "store")
 
+    # Each test has a run of its own, and the process few descriptors.
+    provider._current.run.writer.forget_files()
     assert errors.troubles() == []

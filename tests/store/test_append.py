@@ -86,18 +86,48 @@ def test_without_any_folder_records_are_counted(tmp_path: Path) -> None:
 
 def test_a_failing_write_goes_on_elsewhere(tmp_path: Path) -> None:
     """
-    A descriptor that somebody closed costs no record.
+    A folder that refuses in the midst of a run costs no record.
     """
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     writer = RunWriter([lambda: str(tmp_path / "a"), lambda: str(tmp_path / "b")])
     writer.append("traces", b"one\n")
-    os.close(writer._files["traces"])
+
+    def refuse(_file: int, _line: bytes) -> int:
+        writer._write = os.write
+        raise OSError(28, "No space left on device")
+
+    writer._write = refuse
     writer.append("traces", b"two\n")
 
     assert b"one\n" == _written(tmp_path / "a")
     assert b"two\n" == _written(tmp_path / "b")
     assert 1 == len(errors.troubles())
+
+
+def test_a_closed_descriptor_is_opened_again(tmp_path: Path) -> None:
+    """
+    A program that closes what it did not open costs no record.
+    """
+    writer = RunWriter([lambda: str(tmp_path)])
+    for _ in range(3):
+        writer.append("traces", b"one\n")
+        os.close(writer._files["traces"])
+    writer.append("traces", b"one\n")
+
+    assert b"one\n" * 4 == _written(tmp_path)
+    assert [] == errors.troubles()
+
+
+def test_low_descriptors_are_the_programs(tmp_path: Path) -> None:
+    """
+    A daemon closes all low descriptors and opens its files under them: none of
+    our lines is in these.
+    """
+    writer = RunWriter([lambda: str(tmp_path)])
+    writer.start()
+
+    assert 500 < min(writer._files.values())
 
 
 def test_a_short_write_tears_one_line_at_most(tmp_path: Path) -> None:

@@ -66,6 +66,23 @@ def test_the_run_that_goes_on_always_stays(tmp_path: Path) -> None:
     assert [spare] == layout.run_folders(str(tmp_path))
 
 
+def test_a_run_that_is_written_stays(tmp_path: Path) -> None:
+    """
+    A long run beside many short ones is not removed under its feet; one whose
+    process died some time ago is.
+    """
+    long, dead = _run(tmp_path, "a", 10), _run(tmp_path, "b", 10)
+    Path(long, f"open.{os.getpid()}-aa.jsonl").write_text("")
+    Path(dead, "open.999999999-aa.jsonl").write_text("")
+    for folder in (long, dead):
+        for path in Path(folder).iterdir():
+            os.utime(path, (0, 0))
+    spare = _run(tmp_path, "c", 10)
+    layout.prune(str(tmp_path), keep=1, max_bytes=1000, spare=spare)
+
+    assert [spare, long] == layout.run_folders(str(tmp_path))
+
+
 def test_the_project_is_the_nearest_one_upwards(tmp_path: Path) -> None:
     """
     The folder with pyproject.toml or .git is the project's; without one it is

@@ -99,7 +99,12 @@ class BodyCopy:
         if whole and len(content) <= self._limit:
             return masked, True
 
-        return masked[: self._limit], False
+        # Masking shortens: what stood at our own cut, perhaps half a secret,
+        # must not move up into what is shown.
+        is_cut = len(content) >= self._limit + _MARGIN
+        shown = len(masked) - _MARGIN if is_cut else len(masked)
+
+        return masked[: max(0, min(self._limit, shown))], False
 
 
 def passing(body: Any, copy: BodyCopy, charset: str = "utf-8") -> Any:

@@ -8,6 +8,7 @@ the answer, or has stopped reading it. What a tap tells here never raises.
 from __future__ import annotations
 
 import functools
+import os
 import re
 
 from collections.abc import Iterable
@@ -62,6 +63,7 @@ _METHODS: Final = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
 )
 _SHORT: Final = 256
+_getpid = os.getpid
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 # The service is named in what an AWS request is signed for.
 _AWS_SIGNATURE: Final = re.compile(
@@ -83,6 +85,7 @@ class Exchange:
         "_latest",
         "_level",
         "_open",
+        "_pid",
         "_recording",
         "_request_type",
         "_response_type",
@@ -109,6 +112,7 @@ class Exchange:
         self._span = span
         self._recording = recording
         self._test = test
+        self._pid = _getpid()
         self._start = self._latest = start
         # Handed to the span at its end, all at once.
         self._attributes: dict[str, Any] = {}
@@ -245,6 +249,10 @@ class Exchange:
             self._end()
 
     def _ends(self) -> bool:
+        if self._pid != _getpid():
+            # A forked child leaves the parent's calls to the parent.
+            return False
+
         try:
             return self._open.pop()
         except IndexError:

@@ -46,6 +46,7 @@ def set_on(module: Any) -> None:
     owner, method = _METHODS[name]
 
     def operation(wrapped: Any, client: Any, args: Any, kwargs: Any) -> Any:
+        __tracebackhide__ = True
         under_way = _under_way.get()
         # The outermost counts: requests calls urllib3, which calls itself. But
         # a hook that asks another client of its kind begins something new.

@@ -91,6 +91,7 @@ class _Patch:
 
         @functools.wraps(self.original)
         def method(instance: Any, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
             wrapped = bind(instance, type(instance))
             if self.is_on:
                 return wrapper(wrapped, instance, args, kwargs)

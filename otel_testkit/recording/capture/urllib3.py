@@ -54,6 +54,7 @@ def remove(module: str) -> None:
 
 
 def _make_request(wrapped: Any, pool: Any, args: Any, kwargs: Any) -> Any:
+    __tracebackhide__ = True
     exchange = _begin(pool, args)
     if exchange is None:
         return wrapped(*args, **kwargs)
@@ -83,6 +84,7 @@ def _begin(pool: Any, args: Any) -> Exchange | None:
 
 
 def _prepare_proxy(wrapped: Any, pool: Any, args: Any, kwargs: Any) -> Any:
+    __tracebackhide__ = True
     start = now()
     try:
         return wrapped(*args, **kwargs)
@@ -179,6 +181,7 @@ def _exchange(response: Any) -> Exchange | None:
 
 
 def _read(wrapped: Any, response: Any, args: Any, kwargs: Any) -> Any:
+    __tracebackhide__ = True
     exchange = _exchange(response)
     if exchange is None:
         return wrapped(*args, **kwargs)
