@@ -68,6 +68,10 @@ def print_selection(
         if whole or len(attempts) + place < _MOST_TREES:
             page.print([*span_lines(page, root, whole=whole), Text()])
 
+    shown_briefly = len(attempts) - _MOST_TREES
+    if not whole and shown_briefly > 0:
+        hint = f"  the calls of {shown_briefly} more: --case NAME, or --all"
+        page.print([Text(hint, QUIET), Text()])
     if not attempts and not loose:
         page.print([Text("  no failed test (--all shows the others)", GOOD)])
     page.print(run_lines(page, run))

@@ -28,6 +28,9 @@ def find_run(directory: str, wanted: str | None = None) -> str:
     if wanted is None:
         return _newest(directory, folders)
 
+    # As completed by a shell.
+    wanted = wanted.rstrip("/") or wanted
+
     ids = {os.path.basename(folder): folder for folder in folders}
     if wanted in ids:
         return ids[wanted]
