@@ -59,6 +59,8 @@ class Recording:
     # Of test spans, and of all that is a part of a test.
     tracer: Tracer
     part_tracer: Tracer
+    # The recorder and whoever the user has added.
+    listeners: Any
     # What the process was started in, by `TRACEPARENT`.
     started_in: trace.SpanContext | None
 
@@ -106,6 +108,9 @@ def configure(
     with _configuring:
         recording, problems = _configure(keywords)
     recording.relay.add(processors)
+    if recording.relay.is_needed:
+        for tracer in (recording.tracer, recording.part_tracer):
+            tracer.span_processor = recording.listeners
 
     for problem in problems:
         errors.warn("setting", problem)
@@ -240,6 +245,9 @@ def _begin(settings: Settings, project: str, masker: Masker, run: Run) -> Record
     atexit.register(_at_exit, os.getpid())
 
     tracer: Any = provider.get_tracer(semconv.SCOPE, semconv.VERSION)
+    listeners = tracer.span_processor
+    # Alone it needs no list of listeners, which costs a microsecond a span.
+    tracer.span_processor = recorder
     begun = Recording(
         settings=settings,
         project=project,
@@ -250,6 +258,7 @@ def _begin(settings: Settings, project: str, masker: Masker, run: Run) -> Record
         relay=relay,
         tracer=tracer,
         part_tracer=copy.copy(tracer),
+        listeners=listeners,
         started_in=_started_in(os.environ.get("TRACEPARENT", "")),
     )
     _set_resource(begun, run.resource)

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 _MAX_PREFIXES: Final = 256
 _FROZEN_NS: Final = 1_000_000_000
-# What its lines begin with, where they go, when it really began, and whether
-# the clock was a fake then.
+# What a span's lines begin with, where they go, when it really began (0 if it is
+# ours and tells itself), and whether the clock was a fake then.
 _Started = tuple[str, RunWriter, int, bool]
 
 
@@ -84,7 +84,7 @@ class Recorder(SpanProcessor):
             return
 
         start, writer, real_start, was_fake = started
-        ours = _is_ours(span)
+        ours = not real_start
         if not ours and (was_fake or _is_clock_fake()):
             span = _at_real_time(span, real_start)
 

@@ -28,7 +28,7 @@ from otel_testkit.recording.failure import (
 )
 from otel_testkit.recording.outcome import Outcome
 from otel_testkit.recording.provider import Recording, recording
-from otel_testkit.recording.sdk import Span
+from otel_testkit.recording.sdk import Span, add_attributes
 from otel_testkit.recording.values import (
     attribute_key,
     masked_value,
@@ -235,9 +235,8 @@ class TestSpan:
 
         attributes[semconv.TEST_CASE_NAME] = name
         if self._suite is not None:
-            attributes[semconv.TEST_SUITE_NAME] = now_recording.masker.text(
-                text(self._suite)
-            )
+            suite = self._suite if type(self._suite) is str else text(self._suite)
+            attributes[semconv.TEST_SUITE_NAME] = now_recording.masker.text(suite)
         parent = surrounding
         links: tuple[Link, ...] = ()
         if is_nested:
@@ -289,7 +288,7 @@ class TestSpan:
             part.closed()
 
         self.outcome = outcome = self.outcome_of(exception)
-        span.set_attributes(_AT_END[outcome])
+        add_attributes(span, _AT_END[outcome])
         if outcome.is_failure:
             span.set_attribute(
                 semconv.ERROR_TYPE,

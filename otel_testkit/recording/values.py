@@ -8,6 +8,7 @@ raises into the test. Here every value costs a bounded effort, and foreign code
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 
@@ -28,6 +29,7 @@ AttributeValue = (
 MAX_TEXT: Final = 16_384
 # Kept until it is masked, so that a secret is seen whole before it is cut.
 _ROOM = MAX_TEXT + 1_024
+_SHORT = 256
 _MAX_NODES = 1_000
 _MAX_DEPTH = 8
 _INT64 = range(-(2**63), 2**63)
@@ -80,13 +82,25 @@ def attribute_key(key: Any, masker: Masker) -> str:
     """
     Give *key* as a text, and never as an empty one: the SDK would log that.
     """
-    return cut(masker.text(key if type(key) is str else text(key))) or "(empty)"
+    if type(key) is str and len(key) <= _SHORT:
+        return _short_key(masker, key)
+
+    return cut(masker.text(text(key))) or "(empty)"
+
+
+@functools.lru_cache(maxsize=1024)
+def _short_key(masker: Masker, key: str) -> str:
+    # The same tags come with every test.
+    return masker.text(key) or "(empty)"
 
 
 def masked_value(key: str, raw: Any, masker: Masker) -> AttributeValue:
     """
     Give *raw*, an attribute's value under *key*, as it may be written.
     """
+    if type(raw) is str and len(raw) <= _SHORT:
+        return masker.value(key, raw)
+
     value = attribute_value(raw)
     if type(value) is str:
         return cut(masker.value(key, value))

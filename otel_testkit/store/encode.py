@@ -83,10 +83,10 @@ def span_line(prefix: str, start: str, span: Any, mask: Mask | None = None) -> b
     from its resource's *prefix* and the *start* that `identity` gave.
     """
     more = ""
-    if events := span.events:
+    if events := _kept(span, "_events", "events"):
         texts = [_event(event, mask) for event in events]
         more += f',"events":[{",".join(texts)}]'
-    if links := span.links:
+    if links := _kept(span, "_links", "links"):
         texts = [_link(link, mask) for link in links]
         more += f',"links":[{",".join(texts)}]'
     if mask is not None:
@@ -186,6 +186,15 @@ def _rest(span: Any, mask: Mask | None) -> str:
     attributes = attribute_list(_plain(span), mask)
 
     return f'{text},"attributes":[{attributes}]' if attributes else text
+
+
+def _kept(span: Any, name: str, view: str) -> Any:
+    """
+    Give the list that the SDK keeps: its own view copies it item by item.
+    """
+    kept = getattr(span, name, None)
+
+    return getattr(span, view) if kept is None else kept
 
 
 def _plain(span: Any) -> Mapping[str, Any]:
