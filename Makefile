@@ -6,7 +6,7 @@ OLDEST = .venv-oldest/bin
 BUILT = $(CURDIR)/.venv-built/bin
 PIP_QUIET = --quiet --disable-pip-version-check
 
-.PHONY: demo test test-oldest check examples bench clean
+.PHONY: demo test test-oldest check bench clean
 
 demo: .venv/examples
 	$(BIN)/python examples/demo.py

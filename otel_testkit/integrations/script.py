@@ -18,19 +18,16 @@ def print_at_exit() -> None:
         farewells.append(_print_tests)
 
 
-def leave_printing_to_others() -> None:
-    """
-    For a framework's door, which prints in its own place.
-    """
-    if _print_tests in farewells:
-        farewells.remove(_print_tests)
-
-
 def _print_tests(folder: str, show: str) -> None:
     if show == "none" or sys.stderr is None:
         return
+    # Costs milliseconds at import, and is asked once.
+    from otel_testkit.store.read import may_hold_failures  # noqa: PLC0415
 
-    # Loads the reading wing: after the last test, and only for a run of tests.
+    if show == "failed" and not may_hold_failures(folder):
+        return
+
+    # Loads the reading wing: after the last test, and only to show one.
     from otel_testkit.report.terminal import print_run  # noqa: PLC0415
     from otel_testkit.trace import load  # noqa: PLC0415
 

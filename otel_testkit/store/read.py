@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from otel_testkit.errors import UnreadableRun
-from otel_testkit.semconv import FORMAT_VERSION, TEST_CASE_NAME
+from otel_testkit.semconv import FORMAT_VERSION, OUTCOME, TEST_CASE_NAME
 from otel_testkit.store import decode, layout
 from otel_testkit.store.decode import Attributes, Json, StoredSpan
 from otel_testkit.store.header import read_header
@@ -24,6 +24,11 @@ from otel_testkit.store.header import read_header
 
 # Without these bytes a line holds no test span.
 _TEST_MARK: Final = TEST_CASE_NAME.encode()
+# As `store.encode` writes the outcomes that somebody has to look at.
+_FAILURES: Final = tuple(
+    f'"{OUTCOME}","value":{{"stringValue":"{outcome}"}}'.encode()
+    for outcome in ("failed", "error", "cancelled", "interrupted")
+)
 # How `store.encode` begins the line of an opened span.
 _OPEN_IDS: Final = re.compile(rb'{"traceId":"([0-9a-f]{32})","spanId":"([0-9a-f]{16})"')
 
@@ -61,6 +66,21 @@ def read_run(path: str, *, tests_only: bool = False) -> StoredRun:
                 read(line)
 
     return StoredRun(path, header, reader.spans, reader.damaged)
+
+
+def may_hold_failures(folder: str) -> bool:
+    """
+    Tell quickly whether a test of the run in *folder* may have failed, or still
+    be open: reading a large run takes seconds, looking through it hardly any.
+    """
+    for path in _files(folder):
+        if os.path.basename(path).startswith(layout.OPEN + "."):
+            return True
+
+        if any(outcome in line for line in _lines(path) for outcome in _FAILURES):
+            return True
+
+    return False
 
 
 def holds_tests(path: str) -> bool:

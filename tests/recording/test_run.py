@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from otel_testkit.recording.run import _command
+from otel_testkit.store.read import may_hold_failures
 
 
 BIN = os.path.dirname(sys.executable)
@@ -84,6 +85,23 @@ def test_nothing_is_said_when_all_went_well(tmp_path: Path) -> None:
     done = _run(tmp_path)
 
     assert (0, "out\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
+def test_a_large_run_without_failures_is_not_read(tmp_path: Path) -> None:
+    """
+    Whether any test has failed is seen without reading the run.
+    """
+    store = tmp_path / ".otel-testkit" / "runs"
+    for words, expected in (((), False), (("--fail",), True)):
+        _run(tmp_path, *words, OTEL_TESTKIT_SHOW="none")
+        newest = max(store.iterdir())
+
+        assert expected == may_hold_failures(str(newest))
+
+    (newest / "open.1-aa.jsonl").write_text("")
+    next(newest.glob("traces.*")).write_text("")
+
+    assert may_hold_failures(str(newest))
 
 
 def test_nothing_is_printed_when_it_is_not_wanted(tmp_path: Path) -> None:
