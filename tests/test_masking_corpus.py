@@ -195,7 +195,7 @@ https://discord.com/api/webhooks/123/§
 https://api.telegram.org/bot123:§/sendMessage
 https://maker.ifttt.com/trigger/x/with/key/§
 otpauth://totp/x?secret=§&issuer=y
-//registry.npmjs.org/:_authToken=§
+//npm.example.org/:_authToken=§
 machine h login bob password §
 password: |\n  §\nnext: 1
 password: >-\n  §
