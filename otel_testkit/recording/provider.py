@@ -72,7 +72,8 @@ Called once, when it is known what is to be recorded.
 
 _current: Recording | None = None
 _runs: Final[list[Run]] = []
-_configuring = threading.Lock()
+# Reentrant: a tag may have a `__str__` that begins a test.
+_configuring = threading.RLock()
 
 
 def configure(
@@ -221,6 +222,7 @@ def _begin(settings: Settings, project: str, masker: Masker, run: Run) -> Record
     context.get_current()
 
     recorder = Recorder(run.writer, masker)
+    recorder.is_on = settings.enabled
     ids = Ids()
     provider = OwnProvider(
         sampler=ALWAYS_ON,
@@ -234,7 +236,7 @@ def _begin(settings: Settings, project: str, masker: Masker, run: Run) -> Record
 
     def after_fork() -> None:
         global _configuring  # noqa: PLW0603  # it may have been held
-        _configuring = threading.Lock()
+        _configuring = threading.RLock()
         ids.reseed()
         recorder.after_fork()
         for begun_run in _runs:

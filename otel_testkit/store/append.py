@@ -2,8 +2,8 @@
 Writes records so that nothing which was written can be lost.
 
 One append-only file a process and kind, one `write` a record; no buffer, no
-thread, and no lock but to open a file. A process that is killed loses nothing that it has handed
-over, and any number of processes can write one run.
+thread, and no lock but to open a file. A process that is killed loses nothing
+that it has handed over, and any number of processes can write one run.
 
 What the operating system is asked through is kept in the instance: a test may
 replace `os.write`, `open` or the whole file system, and we go on.
@@ -65,14 +65,17 @@ class RunWriter:
         """
         is_reopened = False
         while True:
+            # Before the file: another thread may change both, and the folder
+            # that is given up has to be the one that refused.
+            folder = self.folder
             file = self._files.get(kind)
             if file is None:
                 file = self._file(kind)
+                folder = self.folder
             if file is None:
                 self.lost += 1
                 return
 
-            folder = self.folder
             try:
                 written = self._write(file, record)
             except OSError as error:
@@ -80,7 +83,8 @@ class RunWriter:
                     if error.errno == errno.EBADF and not is_reopened:
                         # The program has closed what it took for its own.
                         is_reopened = True
-                        self._files.pop(kind, None)
+                        if self._files.get(kind) == file:
+                            del self._files[kind]
                     else:
                         self._give_up_folder(folder, error)
                 continue
