@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 
 from pathlib import Path
 
@@ -195,3 +196,36 @@ def test_eight_processes_write_one_run(tmp_path: Path) -> None:
     assert 4000 == len({line.split(b'"spanId":"')[1][:16] for line in lines})
     assert all(line.endswith(b"]}]}]}") for line in lines)
     assert [] == list(run.glob("open.*"))
+
+
+def test_two_threads_that_meet_one_full_disk(tmp_path: Path) -> None:
+    """
+    Both are refused by the same folder, and both go on in the next one.
+    """
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    writer = RunWriter([lambda: str(tmp_path / "a"), lambda: str(tmp_path / "b")])
+    writer.start()
+    full = set(writer._files.values())
+    both = threading.Barrier(2)
+
+    def write(file: int, line: bytes) -> int:
+        # A descriptor of the next folder may get the same number: asked by path.
+        if file in full and writer.folder == str(tmp_path / "a"):
+            both.wait(5)
+            raise OSError(28, "No space left on device")
+
+        return os.write(file, line)
+
+    writer._write = write
+    threads = [
+        threading.Thread(target=writer.append, args=("traces", b"one\n"))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (b"", b"one\none\n") == (_written(tmp_path / "a"), _written(tmp_path / "b"))
+    assert (0, 1) == (writer.lost, len(errors.troubles()))
