@@ -43,7 +43,7 @@ clean:
 	touch $@
 
 .venv/tests: .venv/python pyproject.toml
-	$(BIN)/pip install $(PIP_QUIET) --editable . --group tests --group oracle
+	$(BIN)/pip install $(PIP_QUIET) --editable . --group tests --group services --group oracle
 	touch $@
 
 .venv/examples .venv/checks: .venv/%: .venv/python pyproject.toml

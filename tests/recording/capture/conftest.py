@@ -7,25 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import re
 import socket
 import struct
 import threading
 import time
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import requests
-import urllib3
 
-from requests.adapters import HTTPAdapter
-from urllib3.util.retry import Retry
-
-from otel_testkit import configure, test_span
 from otel_testkit.recording import capture
 
 
@@ -33,7 +25,6 @@ RESET = "RESET"
 CLOSE = "CLOSE"
 # Do nothing until the client has gone.
 HANG = "HANG"
-RETRY = Retry(total=2, backoff_factor=0, status_forcelist=[503], allowed_methods=None)
 
 
 @dataclass(frozen=True)
@@ -238,140 +229,3 @@ def server(_server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
 def _taps_as_before() -> Iterator[None]:
     yield
     capture.install()
-
-
-def seen(response: Any) -> Any:
-    """
-    All that a caller sees of a response of requests.
-    """
-    history = [
-        (each.status_code, dict(each.headers), each.content)
-        for each in response.history
-    ]
-
-    return (
-        response.status_code,
-        response.reason,
-        list(response.headers.items()),
-        response.content,
-        response.encoding,
-        response.url,
-        history,
-        type(response.raw).__name__,
-        dict(response.request.headers).keys() - {"traceparent"},
-    )
-
-
-def raw(response: Any, data: Any = None) -> Any:
-    """
-    All that a caller sees of a response of urllib3, its bytes read as *data*.
-    """
-    return (
-        response.status,
-        response.reason,
-        list(response.headers.items()),
-        response.data if data is None else data,
-        response.tell(),
-        response.closed,
-    )
-
-
-def _exceptions(error: BaseException | None) -> list[tuple[str, str]]:
-    links = []
-    while error is not None:
-        said = re.sub(r" at 0x[0-9a-f]+|object \d+", "", str(error))
-        links.append((type(error).__qualname__, said))
-        error = error.__cause__ or error.__context__
-
-    return links
-
-
-def _played(play: Callable[..., Any], server: Any, wire: Any) -> tuple[Any, Any]:
-    server.reset()
-    with requests.Session() as session, requests.Session() as retrying:
-        retrying.mount("http://", HTTPAdapter(max_retries=RETRY))
-        with urllib3.PoolManager(retries=3) as pool:
-            known = SimpleNamespace(
-                url=server.url + "/",
-                server=server,
-                wire=wire,
-                session=session,
-                retrying=retrying,
-                pool=pool,
-                seen=seen,
-                raw=raw,
-            )
-            try:
-                result = ("gave", play(known))
-            except NameError:
-                # Of the scenario itself.
-                raise
-            except Exception as error:
-                result = ("raised", _exceptions(error))
-
-    first = min((each.connection for each in server.received), default=0)
-    return result, [
-        (
-            each.connection - first,
-            each.line,
-            [pair for pair in each.headers if pair[0].lower() != "traceparent"],
-            each.body,
-        )
-        for each in server.received
-    ]
-
-
-@pytest.fixture(params=["alone", "instrumented"])
-def company(request: Any) -> Iterator[str]:
-    """
-    Whether OpenTelemetry's own instrumentations are on, too.
-    """
-    if request.param == "alone":
-        yield "alone"
-        return
-
-    reason = "opentelemetry-instrumentation-{requests,urllib3} are NOT INSTALLED"
-    name = "opentelemetry.instrumentation"
-    of_requests = pytest.importorskip(f"{name}.requests", reason=reason)
-    of_urllib3 = pytest.importorskip(f"{name}.urllib3", reason=reason)
-    instrumentors = (
-        of_requests.RequestsInstrumentor(),
-        of_urllib3.URLLib3Instrumentor(),
-    )
-    for instrumentor in instrumentors:
-        instrumentor.instrument()
-    yield "instrumented"
-    for instrumentor in instrumentors:
-        instrumentor.uninstrument()
-
-
-@pytest.fixture
-def same_bytes(
-    store: Any, server: Server, wire: Wire, company: str
-) -> Callable[..., None]:
-    """
-    Plays a scenario with the taps off and on, and compares what the caller and
-    the server have seen.
-    """
-
-    def compare(play: Callable[..., Any], *, propagate: bool) -> None:
-        configure(directory=store.directory, show="none", propagate=propagate)
-        capture.remove()
-        with test_span("without"):
-            expected = _played(play, server, wire)
-        capture.install()
-        with test_span("with"):
-            actual = _played(play, server, wire)
-
-        assert expected[0] == actual[0]
-        assert expected[1] == actual[1]
-        if company == "alone":
-            sent = {each.header("traceparent") is not None for each in server.received}
-            assert sent <= {propagate}
-        assert [
-            each
-            for each in store.spans()
-            if each.kind == 3 and each.scope == "otel_testkit"
-        ]
-
-    return compare

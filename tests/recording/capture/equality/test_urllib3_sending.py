@@ -256,8 +256,8 @@ def retried_after_a_broken_answer(s):
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize("play", SCENARIOS, ids=lambda play: play.__name__)
 @pytest.mark.parametrize("propagate", [True, False], ids=["propagate", "silent"])
-def test_the_same_bytes(same_bytes, play, propagate) -> None:
+def test_the_same_bytes(same_bytes, urllib3_clients, play, propagate) -> None:
     """
     Caller and server see the same with the taps off and on.
     """
-    same_bytes(play, propagate=propagate)
+    same_bytes(play, urllib3_clients, propagate=propagate)
