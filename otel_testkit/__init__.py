@@ -24,5 +24,5 @@ __all__ = [
     "traced_test",
 ]
 
-_preparations.append(_capture.install)
+_preparations.append(_capture.install_for)
 _script.print_at_exit()

@@ -28,6 +28,10 @@ OUTCOME: Final = "otel_testkit.outcome"
 NESTED: Final = "otel_testkit.nested"
 RUN_ID: Final = "otel_testkit.run.id"
 WORKER: Final = "otel_testkit.worker"
+# How many were made beyond the limits of a test.
+CALLS_LEFT_OUT: Final = "otel_testkit.calls.left_out"
+BODIES_LEFT_OUT: Final = "otel_testkit.bodies.left_out"
+LOGS_LEFT_OUT: Final = "otel_testkit.logs.left_out"
 
 # --- code and errors
 CODE_FUNCTION_NAME: Final = "code.function.name"
@@ -59,6 +63,13 @@ HTTP_REQUEST_BODY_TRUNCATED: Final = "otel_testkit.http.request.body.truncated"
 HTTP_RESPONSE_BODY_TRUNCATED: Final = "otel_testkit.http.response.body.truncated"
 # Seconds from the start of the call to the end of the response's headers.
 HTTP_TIME_TO_HEADERS: Final = "otel_testkit.http.time_to_headers"
+# Seconds that a new connection took: its name's resolution, the connection
+# itself, and TLS.
+TIME_TO_RESOLVE: Final = "otel_testkit.time_to_resolve"
+TIME_TO_CONNECT: Final = "otel_testkit.time_to_connect"
+TIME_TO_SECURE: Final = "otel_testkit.time_to_secure"
+NETWORK_PEER_ADDRESS: Final = "network.peer.address"
+NETWORK_PEER_PORT: Final = "network.peer.port"
 NETWORK_PROTOCOL_VERSION: Final = "network.protocol.version"
 RPC_SERVICE: Final = "rpc.service"
 RPC_SYSTEM: Final = "rpc.system"

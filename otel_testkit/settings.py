@@ -28,11 +28,19 @@ class Settings:
     tags: Mapping[str, Any] = field(default_factory=dict)
     traceparent: str = "link"
     capture: str = "bodies"
+    capture_include: tuple[str, ...] = ()
+    capture_exclude: tuple[str, ...] = ()
+    capture_without: tuple[str, ...] = ()
     max_body_bytes: int = 8192
+    max_calls: int = 1000
+    max_bodies_megabytes: int = 16
+    logs: bool = True
+    max_logs: int = 1000
     propagate: bool = True
     peers: Mapping[str, str] = field(default_factory=dict)
     mask_keys: tuple[str, ...] = ()
     mask_allow: tuple[str, ...] = ()
+    mask_patterns: tuple[str, ...] = ()
     show: str = "failed"
     keep_runs: int = 20
     keep_megabytes: int = 500
@@ -81,6 +89,19 @@ def _words(value: Any) -> tuple[str, ...]:
 
     msg = "words, separated by commas"
     raise ValueError(msg)
+
+
+def _patterns(value: Any) -> tuple[str, ...]:
+    # One in a variable may hold commas; more than one are written as a list.
+    patterns = (value,) if isinstance(value, str) else tuple(_words(value))
+    try:
+        for pattern in patterns:
+            re.compile(pattern)
+    except (re.error, RecursionError, OverflowError):
+        msg = "regular expressions, one as a text or more as a list"
+        raise ValueError(msg) from None
+
+    return patterns
 
 
 def _pairs(value: Any) -> dict[str, Any]:
@@ -181,10 +202,54 @@ TABLE: Final = (
         "How much of each call is kept; each level includes the one before it.",
     ),
     Setting(
+        "capture_include",
+        ("OTEL_TESTKIT_CAPTURE_INCLUDE",),
+        _words,
+        "Calls to record, all others are left out: hosts, with a port or path if you "
+        "like, as in `api.test`, `*.internal:8443` or `*/orders/*`.",
+    ),
+    Setting(
+        "capture_exclude",
+        ("OTEL_TESTKIT_CAPTURE_EXCLUDE",),
+        _words,
+        "Calls to leave out, in the same form.",
+    ),
+    Setting(
+        "capture_without",
+        ("OTEL_TESTKIT_CAPTURE_WITHOUT",),
+        _words,
+        "Libraries that are left alone, by the names in the table of "
+        "[capture](capture.md).",
+    ),
+    Setting(
         "max_body_bytes",
         ("OTEL_TESTKIT_MAX_BODY_BYTES",),
         _count,
         "How much of each body is kept, in bytes.",
+    ),
+    Setting(
+        "max_calls",
+        ("OTEL_TESTKIT_MAX_CALLS",),
+        _count,
+        "How many calls of a test are recorded; the rest is counted.",
+    ),
+    Setting(
+        "max_bodies_megabytes",
+        ("OTEL_TESTKIT_MAX_BODIES_MEGABYTES",),
+        _count,
+        "How much of the bodies of a test is kept in all, in megabytes.",
+    ),
+    Setting(
+        "logs",
+        ("OTEL_TESTKIT_LOGS",),
+        _bool,
+        "Whether log records are kept that are made while a test runs.",
+    ),
+    Setting(
+        "max_logs",
+        ("OTEL_TESTKIT_MAX_LOGS",),
+        _count,
+        "How many log records of a test are kept; the rest is counted.",
     ),
     Setting(
         "propagate",
@@ -209,6 +274,12 @@ TABLE: Final = (
         ("OTEL_TESTKIT_MASK_ALLOW",),
         _words,
         "Keys whose values are no secrets, whatever they are called.",
+    ),
+    Setting(
+        "mask_patterns",
+        ("OTEL_TESTKIT_MASK_PATTERNS",),
+        _patterns,
+        "More regular expressions of secrets, wherever they stand in a text.",
     ),
     Setting(
         "show",

@@ -61,10 +61,11 @@ class Masker:
     Strikes secrets out of what is about to be written.
 
     *keys* are more words that make a name secret, *allow* names that never are,
-    and *secrets* values that are struck out wherever they show up.
+    *secrets* values that are struck out wherever they show up, and *patterns*
+    regular expressions of such.
     """
 
-    __slots__ = ("_keys", "_literals", "_short_string", "_short_value")
+    __slots__ = ("_keys", "_literals", "_patterns", "_short_string", "_short_value")
 
     def __init__(
         self,
@@ -72,9 +73,11 @@ class Masker:
         keys: Iterable[str] = (),
         allow: Iterable[str] = (),
         secrets: Iterable[str] = (),
+        patterns: Iterable[str] = (),
     ) -> None:
         self._keys = Keys(keys, allow)
         self._literals = _literals(secrets)
+        self._patterns = tuple(map(re.compile, patterns))
         self._short_value = functools.lru_cache(4096)(self._value)
         self._short_string = functools.lru_cache(4096)(self._string)
 
@@ -169,7 +172,12 @@ class Masker:
         return value if harmless(value) else headers.strike(split(key), value)
 
     def _known(self, text: str) -> str:
-        return self._literals.sub(MASK, text) if self._literals else text
+        if self._literals:
+            text = self._literals.sub(MASK, text)
+        for pattern in self._patterns:
+            text = pattern.sub(MASK, text)
+
+        return text
 
     def _inner(self, depth: int) -> Callable[[str], str]:
         # What masks a string that was found inside of something else.

@@ -65,9 +65,9 @@ class Recording:
     started_in: trace.SpanContext | None
 
 
-preparations: Final[list[Callable[[], None]]] = []
+preparations: Final[list[Callable[[Settings], None]]] = []
 """
-Called once, when it is known what is to be recorded.
+Called whenever it is known, or known anew, what is to be recorded.
 """
 
 _current: Recording | None = None
@@ -84,11 +84,19 @@ def configure(
     tags: Mapping[str, Any] | None = None,
     traceparent: str | None = None,
     capture: str | None = None,
+    capture_include: Iterable[str] | None = None,
+    capture_exclude: Iterable[str] | None = None,
+    capture_without: Iterable[str] | None = None,
     max_body_bytes: int | None = None,
+    max_calls: int | None = None,
+    max_bodies_megabytes: int | None = None,
+    logs: bool | None = None,
+    max_logs: int | None = None,
     propagate: bool | None = None,
     peers: Mapping[str, str] | None = None,
     mask_keys: Iterable[str] | None = None,
     mask_allow: Iterable[str] | None = None,
+    mask_patterns: Iterable[str] | None = None,
     show: str | None = None,
     keep_runs: int | None = None,
     keep_megabytes: int | None = None,
@@ -179,6 +187,7 @@ def _configure(keywords: Mapping[str, Any]) -> tuple[Recording, list[str]]:
     masker = Masker(
         keys=settings.mask_keys,
         allow=settings.mask_allow,
+        patterns=settings.mask_patterns,
         secrets=secret_environment_values(os.environ),
     )
 
@@ -195,8 +204,8 @@ def _configure(keywords: Mapping[str, Any]) -> tuple[Recording, list[str]]:
 
     run.resource = _resource_attributes(settings, project, run.id, masker)
     if settings.enabled:
-        while preparations:
-            preparations.pop()()
+        for prepare_for in preparations:
+            prepare_for(settings)
     if previous is None:
         _current = _begin(settings, project, masker, run)
     else:

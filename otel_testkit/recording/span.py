@@ -20,6 +20,7 @@ from opentelemetry.trace import Link, SpanContext, StatusCode
 
 from otel_testkit import semconv
 from otel_testkit.errors import never_raises
+from otel_testkit.recording.allowance import Allowance
 from otel_testkit.recording.clock import now
 from otel_testkit.recording.failure import (
     exception_type,
@@ -75,6 +76,7 @@ class TestSpan:
     """
 
     __slots__ = (
+        "_allowance",
         "_attributes",
         "_context",
         "_parts",
@@ -109,6 +111,7 @@ class TestSpan:
         self._previous: Context | None = None
         self._pid = 0
         self._parts: dict[int, Part] | None = None
+        self._allowance: Allowance | None = None
 
     @property
     def trace_id(self) -> str:
@@ -137,6 +140,13 @@ class TestSpan:
         What parts of this test are recorded with; None when nothing is.
         """
         return self._recording if self.is_recording else None
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """
+        How much of this test may still be recorded; None when nothing is.
+        """
+        return self._allowance if self.is_recording else None
 
     def set_tag(self, key: str, value: Any) -> None:
         """
@@ -251,6 +261,7 @@ class TestSpan:
         self._recording = now_recording
         self._span = span
         self._parts = {}
+        self._allowance = Allowance(now_recording.settings)
         self._previous = surrounding
         self._context = context_api.set_value(
             _TEST_KEY, self, trace.set_span_in_context(span, surrounding)
@@ -287,6 +298,8 @@ class TestSpan:
         for part in list((parts or {}).values()):
             part.closed()
 
+        if self._allowance is not None:
+            add_attributes(span, self._allowance.left_out())
         self.outcome = outcome = self.outcome_of(exception)
         add_attributes(span, _AT_END[outcome])
         if outcome.is_failure:

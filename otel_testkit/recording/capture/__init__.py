@@ -10,31 +10,50 @@ from __future__ import annotations
 import importlib
 import sys
 
+from collections.abc import Collection
 from typing import Any, Final
 
+from otel_testkit.settings import Settings
 
-# Module that is waited for, and the tap that is set on it.
-_TAPS: Final = (
-    ("urllib3.connectionpool", "urllib3"),
-    ("urllib3.poolmanager", "operations"),
-    ("requests.sessions", "operations"),
-    ("botocore.endpoint", "operations"),
-    ("elastic_transport._transport", "operations"),
-)
+
+# Of each library, by the name that the setting `capture_without` knows: the
+# modules that are waited for, and the tap that is set on each.
+_TAPS: Final = {
+    "urllib3": (
+        ("urllib3.connectionpool", "urllib3"),
+        ("urllib3.poolmanager", "operations"),
+        ("requests.sessions", "operations"),
+    ),
+    "botocore": (("botocore.endpoint", "operations"),),
+    "elasticsearch": (("elastic_transport._transport", "operations"),),
+}
 
 _installed: set[tuple[str, str]] = set()
 
 
-def install() -> None:
+def install_for(settings: Settings) -> None:
     """
-    Set all taps, each as soon as its library is imported.
+    Set the taps that *settings* want, and take off those that they don't.
+    """
+    for library in settings.capture_without:
+        for module, tap in _TAPS.get(library, ()):
+            _remove(module, tap)
+
+    install(settings.capture_without)
+
+
+def install(without: Collection[str] = ()) -> None:
+    """
+    Set the taps of all libraries but those *without*, each as soon as its
+    library is imported.
     """
     import wrapt  # noqa: PLC0415  # loads asyncio: paid by who records
 
-    for module, tap in _TAPS:
-        if (module, tap) not in _installed:
-            _installed.add((module, tap))
-            wrapt.register_post_import_hook(_setter(tap), module)
+    for library, taps in _TAPS.items():
+        for module, tap in taps:
+            if library not in without and (module, tap) not in _installed:
+                _installed.add((module, tap))
+                wrapt.register_post_import_hook(_setter(tap), module)
 
 
 def remove() -> None:
@@ -42,10 +61,14 @@ def remove() -> None:
     Take all taps off again; `install` sets them anew.
     """
     for module, tap in list(_installed):
-        loaded = sys.modules.get(f"{__name__}.{tap}")
-        if loaded is not None:
-            loaded.remove(module)
-    _installed.clear()
+        _remove(module, tap)
+
+
+def _remove(module: str, tap: str) -> None:
+    _installed.discard((module, tap))
+    loaded = sys.modules.get(f"{__name__}.{tap}")
+    if loaded is not None:
+        loaded.remove(module)
 
 
 def _setter(tap: str) -> Any:

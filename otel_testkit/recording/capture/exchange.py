@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from opentelemetry import context as context_api, trace
 from opentelemetry.trace import SpanKind, StatusCode
@@ -21,8 +20,11 @@ from opentelemetry.trace import SpanKind, StatusCode
 from otel_testkit import semconv
 from otel_testkit.errors import never_raises
 from otel_testkit.masking import Masker
+from otel_testkit.recording.allowance import Allowance
 from otel_testkit.recording.capture.body import BodyCopy
+from otel_testkit.recording.capture.headers import Headers, written_headers
 from otel_testkit.recording.capture.operations import resend_count
+from otel_testkit.recording.capture.selection import is_wanted
 from otel_testkit.recording.clock import now
 from otel_testkit.recording.failure import (
     exception_type,
@@ -47,6 +49,12 @@ _SUPPRESSED: Final = tuple(
 # On while span processors, the user's as well, are told of a call: what they
 # send is no call of the test, and telling them of that would never end.
 _is_telling: ContextVar[bool] = ContextVar("otel_testkit.is_telling", default=False)
+on_begin: Final[ContextVar[Callable[[Exchange], None] | None]] = ContextVar(
+    "otel_testkit.on_begin", default=None
+)
+"""
+Told of each call that begins, by one who knows what calls are made for.
+"""
 _LEVELS: Final = {"off": 0, "calls": 1, "headers": 2, "bodies": 3}
 _NO_TYPE: Final = ("", "")
 _REQUEST_BODY: Final = (
@@ -65,14 +73,6 @@ _METHODS: Final = frozenset(
 _SHORT: Final = 256
 _getpid = os.getpid
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
-# The service is named in what an AWS request is signed for.
-_AWS_SIGNATURE: Final = re.compile(
-    r"AWS4-HMAC-SHA256 Credential=[^/\s]+/\d+/[^/\s]*/([\w.-]+)/aws4_request"
-)
-
-_SEALS: Final = frozenset({"traceparent", "x-amz-content-sha256"})
-
-Headers = Iterable[tuple[Any, Any]]
 
 
 class Exchange:
@@ -81,7 +81,10 @@ class Exchange:
     """
 
     __slots__ = (
+        "_allowance",
         "_attributes",
+        "_is_due",
+        "_is_held",
         "_latest",
         "_level",
         "_open",
@@ -100,10 +103,20 @@ class Exchange:
     )
 
     def __init__(
-        self, span: Any, recording: Recording, test: TestSpan, start: int
+        self,
+        span: Any,
+        recording: Recording,
+        test: TestSpan,
+        allowance: Allowance,
+        start: int,
     ) -> None:
         self._level = _LEVELS[recording.settings.capture]
-        limit = recording.settings.max_body_bytes if self.keeps_bodies else 0
+        self._allowance = allowance
+        limit = (
+            allowance.body_limit(recording.settings.max_body_bytes)
+            if self.keeps_bodies
+            else 0
+        )
         self.request_body: Final = BodyCopy(limit)
         self.response_body: Final = BodyCopy(limit)
         self.has_response: bool = False
@@ -121,6 +134,7 @@ class Exchange:
         self._response_type = _NO_TYPE
         # Who pops it ends the call: threads may want to at the same time.
         self._open = [True]
+        self._is_held = self._is_due = False
         # The test may end before the call, and who stops reading tells nobody.
         test.part_begins(self)
 
@@ -150,7 +164,7 @@ class Exchange:
         """
         Note the request's *headers*.
         """
-        written = _written_headers(
+        written = written_headers(
             self._recording.masker, semconv.HTTP_REQUEST_HEADER, headers
         )
         self._request_type = written.content
@@ -160,6 +174,54 @@ class Exchange:
             self._attributes[semconv.RPC_SERVICE] = written.aws_service
         if self._level >= _LEVELS["headers"]:
             self._attributes |= written.attributes
+
+    @never_raises("capture", "the connection of a call was not recorded")
+    def connected(
+        self,
+        address: str,
+        port: int | None,
+        *,
+        resolving: float | None = None,
+        connecting: float | None = None,
+        securing: float | None = None,
+    ) -> None:
+        """
+        Note the peer's *address* and *port*; and for a new connection, where the
+        client tells it, the seconds that each part of making it took.
+        """
+        for name, value in (
+            (semconv.NETWORK_PEER_ADDRESS, address),
+            (semconv.NETWORK_PEER_PORT, port),
+            (semconv.TIME_TO_RESOLVE, resolving),
+            (semconv.TIME_TO_CONNECT, connecting),
+            (semconv.TIME_TO_SECURE, securing),
+        ):
+            if value is not None:
+                self._attributes[name] = value
+
+    @never_raises("capture", "what a call means was not recorded")
+    def annotate(self, attributes: Mapping[str, Any]) -> None:
+        """
+        Add *attributes*, masked already, to a call that is not written yet.
+        """
+        if self._open or self._is_due:
+            self._attributes |= attributes
+
+    def hold(self) -> None:
+        """
+        Have the call written only with `release`, so that one who learns what it
+        meant after its end can still `annotate` it. Its times stay as they are.
+        """
+        self._is_held = True
+
+    @never_raises("capture", "the end of a call was not recorded")
+    def release(self) -> None:
+        """
+        Write the call as soon as it is over; now, if it already is.
+        """
+        self._is_held = False
+        if self._is_due:
+            self._end()
 
     @never_raises("capture", "a response was not recorded in full")
     def responded(self, status: int, headers: Headers, version: str = "") -> None:
@@ -182,7 +244,7 @@ class Exchange:
             self._attributes[semconv.ERROR_TYPE] = str(status)
             self._status = (StatusCode.ERROR,)
 
-        written = _written_headers(
+        written = written_headers(
             self._recording.masker, semconv.HTTP_RESPONSE_HEADER, headers
         )
         self._response_type = written.content
@@ -242,7 +304,10 @@ class Exchange:
         """
         Note that nobody reads on, wherever the response stands.
         """
-        if self._ends():
+        self._is_held = False
+        if self._is_due:
+            self._end()
+        elif self._ends():
             if not self.has_response:
                 # Still waited for, until now.
                 self._latest = now()
@@ -259,6 +324,10 @@ class Exchange:
             return False
 
     def _end(self) -> None:
+        self._is_due = self._is_held
+        if self._is_due:
+            return
+
         self._test.part_ends(self)
         try:
             if self.keeps_bodies:
@@ -290,6 +359,7 @@ class Exchange:
     ) -> None:
         self._attributes[size] = body.size
         written, whole = body.text(self._recording.masker, *content)
+        self._allowance.take_body(len(written), body.size)
         if written:
             self._attributes[key] = written
         if not whole:
@@ -307,11 +377,15 @@ def begin(
     whole URL. *start* is when it began, if that was not now.
     """
     test = current_test()
-    recording = test.recording
-    if recording is None or recording.settings.capture == "off":
+    recording, allowance = test.recording, test.allowance
+    if recording is None or allowance is None or recording.settings.capture == "off":
         return None
     context = context_api.get_current()
     if _is_telling.get() or any(context.get(key) for key in _SUPPRESSED):
+        return None
+    if not is_wanted(recording.settings, host, port, target):
+        return None
+    if not allowance.has_call():
         return None
 
     url = target
@@ -356,7 +430,7 @@ def begin(
             attributes,
             start,
         )
-        return Exchange(quiet, recording, test, start)
+        return _told(Exchange(quiet, recording, test, allowance, start))
 
     token = _is_telling.set(True)
     try:
@@ -366,77 +440,17 @@ def begin(
     finally:
         _is_telling.reset(token)
 
-    return Exchange(span, recording, test, start)
+    return _told(Exchange(span, recording, test, allowance, start))
 
 
-class _Written(NamedTuple):
-    """
-    Headers as attributes, and what they say: type and coding of the body, the
-    AWS service that they are signed for, and whether a header more might spoil
-    a signature or is there already.
-    """
+def _told(exchange: Exchange) -> Exchange:
+    tell = on_begin.get()
+    if tell is not None:
+        tell(exchange)
 
-    attributes: dict[str, tuple[str, ...]]
-    content: tuple[str, str]
-    aws_service: str
-    is_sealed: bool
-
-
-def _written_headers(masker: Masker, prefix: str, headers: Headers) -> _Written:
-    pairs = tuple(headers)
-    try:
-        return _known_headers(masker, prefix, pairs)
-    except TypeError:
-        # Of something that has no hash.
-        return _known_headers.__wrapped__(masker, prefix, pairs)
-
-
-# A client sends much the same with every request.
-@functools.lru_cache(maxsize=64)
-def _known_headers(
-    masker: Masker, prefix: str, headers: tuple[tuple[Any, Any], ...]
-) -> _Written:
-    written: dict[str, tuple[str, ...]] = {}
-    content_type = content_encoding = aws_service = ""
-    is_sealed = False
-
-    for raw_name, raw_value in headers:
-        name, value = _string(raw_name).lower(), _string(raw_value)
-        if name == "content-type":
-            content_type = content_type or value
-        elif name == "content-encoding":
-            content_encoding = content_encoding or value
-        elif name == "authorization":
-            signature = _AWS_SIGNATURE.match(value)
-            aws_service = signature[1] if signature else ""
-            is_sealed = is_sealed or value.startswith("AWS")
-        elif name in _SEALS:
-            is_sealed = True
-        masked = (
-            _short_header(masker, name, value)
-            if len(value) <= _SHORT
-            else masker.header(name, value)
-        )
-        key = prefix + name
-        written[key] = (*written[key], masked) if key in written else (masked,)
-
-    return _Written(written, (content_type, content_encoding), aws_service, is_sealed)
-
-
-@functools.lru_cache(maxsize=2048)
-def _short_header(masker: Masker, name: str, value: str) -> str:
-    return masker.header(name, value)
+    return exchange
 
 
 @functools.lru_cache(maxsize=512)
 def _short_url(masker: Masker, url: str) -> str:
     return masker.url(url)
-
-
-def _string(written: Any) -> str:
-    if type(written) is str:
-        return written
-    if isinstance(written, bytes):
-        return written.decode("iso-8859-1")
-
-    return str(written)

@@ -1,13 +1,15 @@
 """
 Puts wrappers around methods of other people's classes, and takes them off.
 
-The wrappers are plain functions, as the methods are: cheap to call, and
-nothing that mocks, `inspect` or another instrumentation could stumble over.
+The wrappers are plain functions, or coroutine functions, as the methods are:
+cheap to call, and nothing that mocks, `inspect` or another instrumentation could
+stumble over.
 """
 
 from __future__ import annotations
 
 import functools
+import inspect
 
 from collections.abc import Callable
 from typing import Any
@@ -86,8 +88,24 @@ class _Patch:
 
         return False
 
-    def _function(self, wrapper: Callable[..., Any]) -> Callable[..., Any]:
+    def _function(self, wrapper: Callable[..., Any]) -> Any:
         bind = self.original.__get__
+
+        if isinstance(self.original, classmethod):
+
+            @functools.wraps(self.original.__func__)
+            def class_method(owner: Any, *args: Any, **kwargs: Any) -> Any:
+                __tracebackhide__ = True
+                wrapped = bind(None, owner)
+                if self.is_on:
+                    return wrapper(wrapped, owner, args, kwargs)
+
+                return wrapped(*args, **kwargs)
+
+            if inspect.iscoroutinefunction(self.original.__func__):
+                return classmethod(_awaiting(class_method))
+
+            return classmethod(class_method)
 
         @functools.wraps(self.original)
         def method(instance: Any, *args: Any, **kwargs: Any) -> Any:
@@ -98,4 +116,21 @@ class _Patch:
 
             return wrapped(*args, **kwargs)
 
+        if inspect.iscoroutinefunction(self.original):
+            return _awaiting(method)
+
         return method
+
+
+def _awaiting(method: Callable[..., Any]) -> Callable[..., Any]:
+    """
+    Give *method*, whose calls give a coroutine, as a coroutine function.
+    """
+
+    @functools.wraps(method)
+    async def coroutine_method(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+
+        return await method(*args, **kwargs)
+
+    return coroutine_method

@@ -31,7 +31,7 @@ FAULTS = [
     (exchange, "parent_context"),
     (exchange, "current_test"),
     (exchange.Exchange, "__init__"),
-    (exchange, "_written_headers"),
+    (exchange, "written_headers"),
     (exchange, "record_exception"),
     (exchange, "summary"),
     (exchange, "add_attributes"),

@@ -1,0 +1,96 @@
+"""
+Headers as they may be written, and what they say of the body and the sender.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+from otel_testkit.masking import Masker
+
+
+Headers = Iterable[tuple[Any, Any]]
+
+_SHORT: Final = 256
+# The service is named in what an AWS request is signed for.
+_AWS_SIGNATURE: Final = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=[^/\s]+/\d+/[^/\s]*/([\w.-]+)/aws4_request"
+)
+_SEALS: Final = frozenset({"traceparent", "x-amz-content-sha256"})
+
+
+class WrittenHeaders(NamedTuple):
+    """
+    Headers as attributes, and what they say: type and coding of the body, the
+    AWS service that they are signed for, and whether a header more might spoil
+    a signature or is there already.
+    """
+
+    attributes: dict[str, tuple[str, ...]]
+    content: tuple[str, str]
+    aws_service: str
+    is_sealed: bool
+
+
+def written_headers(masker: Masker, prefix: str, headers: Headers) -> WrittenHeaders:
+    """
+    Mask *headers*, pairs of texts or bytes, and name each after *prefix*.
+    """
+    pairs = tuple(headers)
+    try:
+        return _known_headers(masker, prefix, pairs)
+    except TypeError:
+        # Of something that has no hash.
+        return _known_headers.__wrapped__(masker, prefix, pairs)
+
+
+# A client sends much the same with every request.
+@functools.lru_cache(maxsize=64)
+def _known_headers(
+    masker: Masker, prefix: str, headers: tuple[tuple[Any, Any], ...]
+) -> WrittenHeaders:
+    written: dict[str, tuple[str, ...]] = {}
+    content_type = content_encoding = aws_service = ""
+    is_sealed = False
+
+    for raw_name, raw_value in headers:
+        name, value = _string(raw_name).lower(), _string(raw_value)
+        if name == "content-type":
+            content_type = content_type or value
+        elif name == "content-encoding":
+            content_encoding = content_encoding or value
+        elif name == "authorization":
+            signature = _AWS_SIGNATURE.match(value)
+            aws_service = signature[1] if signature else ""
+            is_sealed = is_sealed or value.startswith("AWS")
+        elif name in _SEALS:
+            is_sealed = True
+        masked = (
+            _short_header(masker, name, value)
+            if len(value) <= _SHORT
+            else masker.header(name, value)
+        )
+        key = prefix + name
+        written[key] = (*written[key], masked) if key in written else (masked,)
+
+    return WrittenHeaders(
+        written, (content_type, content_encoding), aws_service, is_sealed
+    )
+
+
+@functools.lru_cache(maxsize=2048)
+def _short_header(masker: Masker, name: str, value: str) -> str:
+    return masker.header(name, value)
+
+
+def _string(written: Any) -> str:
+    if type(written) is str:
+        return written
+    if isinstance(written, bytes):
+        return written.decode("iso-8859-1")
+
+    return str(written)

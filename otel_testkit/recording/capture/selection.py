@@ -1,0 +1,47 @@
+"""
+Which calls are recorded: those that the settings ask for.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import re
+
+from otel_testkit.settings import Settings
+
+
+def is_wanted(settings: Settings, host: str, port: int | None, target: str) -> bool:
+    """
+    Tell if the settings want calls of *target* at *host* recorded.
+    """
+    include, exclude = settings.capture_include, settings.capture_exclude
+    if not include and not exclude:
+        return True
+
+    path = target.partition("?")[0]
+    if "://" in path:
+        # Through a proxy: what it is asked for.
+        path = "/" + path.partition("://")[2].partition("/")[2]
+    place = f"{f'[{host}]' if ':' in host else host}:{port or ''}{path}"
+
+    return (not include or _matcher(include).match(place) is not None) and (
+        not exclude or _matcher(exclude).match(place) is None
+    )
+
+
+@functools.lru_cache(maxsize=8)
+def _matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(_expression, patterns)), re.IGNORECASE)
+
+
+def _expression(pattern: str) -> str:
+    host, slash, path = pattern.partition("/")
+    has_port = ":" in host.rpartition("]")[2]
+    expression = fnmatch.translate(host.replace("[", "[[]"))
+    expression = expression.removesuffix(r"\Z").removesuffix(r"\z")
+    if not has_port:
+        expression += r":\d*"
+    wanted = fnmatch.translate(slash + path) if slash else r"(?:/.*)?\Z"
+
+    return f"(?:{expression}{wanted})"
