@@ -4,9 +4,10 @@ PYTHON ?= python3
 BIN = .venv/bin
 OLDEST = .venv-oldest/bin
 BUILT = $(CURDIR)/.venv-built/bin
+SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PIP_QUIET = --quiet --disable-pip-version-check
 
-.PHONY: demo test test-oldest check bench clean
+.PHONY: demo test test-oldest servers check bench clean
 
 demo: .venv/examples
 	$(BIN)/python examples/demo.py
@@ -19,6 +20,13 @@ test: .venv/tests
 
 test-oldest: .venv-oldest/tests
 	$(OLDEST)/python -m pytest $(ARGS)
+
+# Real servers that some tests start; without them these tests are skipped.
+servers:
+	command -v redis-server && ls -d /usr/lib/postgresql/*/bin || \
+	  { $(SUDO) apt-get update --quiet && \
+	    $(SUDO) env DEBIAN_FRONTEND=noninteractive \
+	    apt-get install --yes --quiet --no-install-recommends postgresql redis-server; }
 
 check: .venv/checks .venv-built/package
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ A server on this machine that takes what it is sent, in a process of its own.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import subprocess
 import sys
 
@@ -12,7 +13,9 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
-_ANSWER = b'{"id": 17, "name": "an item", "tags": ["a", "b"], "price": 12.5}'
+_ANSWER = b'{"id": %d, "name": "an item", "tags": ["a", "b"], "price": 12.5}'
+_BIG = bytes(range(256)) * 20_480
+_count = itertools.count()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -23,11 +26,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("content-length") or 0))
+        is_big = self.path == "/five-megabytes"
+        answer = _BIG if is_big else _ANSWER % next(_count)
+        kind = "application/octet-stream" if is_big else "application/json"
         self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(_ANSWER)))
+        self.send_header("content-type", kind)
+        self.send_header("content-length", str(len(answer)))
         self.end_headers()
-        self.wfile.write(_ANSWER)
+        self.wfile.write(answer)
 
     do_POST = do_GET  # noqa: N815  # the base class's naming
 

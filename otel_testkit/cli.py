@@ -23,7 +23,7 @@ from otel_testkit.semconv import VERSION
 from otel_testkit.store.find import find_run
 from otel_testkit.store.layout import project_root, run_folders
 from otel_testkit.store.read import size_of
-from otel_testkit.trace import Attempt, Case, Run, Span, load
+from otel_testkit.trace import Attempt, Case, Log, Run, Span, load
 
 
 _DIRECTORY: Final = ".otel-testkit"
@@ -42,13 +42,14 @@ class _SelectionError(Exception):
 @dataclass(frozen=True, slots=True)
 class _Selection:
     """
-    What of a run is to be shown: cases, of these the attempts, and spans that
-    belong to none.
+    What of a run is to be shown: cases, of these the attempts, spans that belong
+    to none, and log records that belong to no span.
     """
 
     cases: list[Case]
     attempts: list[Attempt]
     loose: list[Span]
+    logs: list[Log]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -135,7 +136,7 @@ def _show(options: argparse.Namespace) -> None:
     if options.json:
         from otel_testkit.report.plain import plain_run  # noqa: PLC0415
 
-        _print_json(plain_run(run, selection.cases, selection.loose))
+        _print_json(plain_run(run, selection.cases, selection.loose, selection.logs))
         return
 
     # Rich takes longer to load than all the rest.
@@ -175,13 +176,15 @@ def _runs(options: argparse.Namespace) -> None:
 def _select(run: Run, options: argparse.Namespace) -> _Selection:
     cases = list(run.cases)
     loose: list[Span] = []
+    logs: list[Log] = []
     if options.case is not None:
         cases = _cases_named(options.case, run)
     if options.trace is not None:
         return _trace(options.trace, run, cases)
 
     if options.all:
-        loose = [] if options.case is not None else list(run.loose)
+        if options.case is None:
+            loose, logs = list(run.loose), list(run.loose_logs)
         attempts = [attempt for case in cases for attempt in case.attempts]
     elif options.case is not None:
         attempts = [case.failing_attempt or case.attempts[-1] for case in cases]
@@ -190,7 +193,7 @@ def _select(run: Run, options: argparse.Namespace) -> _Selection:
         attempts = [case.failing_attempt for case in cases if case.failing_attempt]
         loose = [] if run.cases else list(run.loose)
 
-    return _Selection(cases, attempts, loose)
+    return _Selection(cases, attempts, loose, logs)
 
 
 def _cases_named(name: str, run: Run) -> list[Case]:
@@ -241,7 +244,10 @@ def _trace(trace_id: str, run: Run, cases: list[Case]) -> _Selection:
     names = {(attempt.suite, attempt.case) for attempt in attempts}
 
     return _Selection(
-        [case for case in cases if (case.suite, case.name) in names], attempts, loose
+        [case for case in cases if (case.suite, case.name) in names],
+        attempts,
+        loose,
+        [log for log in run.loose_logs if log.trace_id.startswith(begins)],
     )
 
 

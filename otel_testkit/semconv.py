@@ -37,6 +37,7 @@ LOGS_LEFT_OUT: Final = "otel_testkit.logs.left_out"
 CODE_FUNCTION_NAME: Final = "code.function.name"
 CODE_FILE_PATH: Final = "code.file.path"
 CODE_LINE_NUMBER: Final = "code.line.number"
+CODE_STACKTRACE: Final = "code.stacktrace"
 CODE_SOURCE: Final = "otel_testkit.code.source"
 ERROR_TYPE: Final = "error.type"
 EXCEPTION: Final = "exception"
@@ -46,6 +47,9 @@ EXCEPTION_STACKTRACE: Final = "exception.stacktrace"
 # How an exception of the chain hangs on the one before it: "cause",
 # "context" or "member" (of a group). The one that was raised has none.
 EXCEPTION_RELATION: Final = "otel_testkit.exception.relation"
+
+# --- log records
+THREAD_NAME: Final = "thread.name"
 
 # --- calls
 HTTP_REQUEST_METHOD: Final = "http.request.method"
@@ -78,7 +82,38 @@ SERVER_PORT: Final = "server.port"
 SERVICE_PEER_NAME: Final = "service.peer.name"
 URL_FULL: Final = "url.full"
 
+# --- databases and remote procedures
+DB_COLLECTION_NAME: Final = "db.collection.name"
+DB_NAMESPACE: Final = "db.namespace"
+DB_OPERATION_NAME: Final = "db.operation.name"
+DB_QUERY_TEXT: Final = "db.query.text"
+DB_RESPONSE_STATUS_CODE: Final = "db.response.status_code"
+DB_SYSTEM_NAME: Final = "db.system.name"
+RPC_METHOD: Final = "rpc.method"
+# Of AWS, the code of the error: `TooManyRequestsException`.
+RPC_RESPONSE_STATUS_CODE: Final = "rpc.response.status_code"
+RPC_SYSTEM_NAME: Final = "rpc.system.name"
+
+AWS_DYNAMODB_TABLE_NAMES: Final = "aws.dynamodb.table_names"
+AWS_ERROR_MESSAGE: Final = "otel_testkit.aws.error.message"
+AWS_EXTENDED_REQUEST_ID: Final = "aws.extended_request_id"
+AWS_KINESIS_STREAM_NAME: Final = "aws.kinesis.stream_name"
+AWS_REQUEST_ID: Final = "aws.request_id"
+AWS_S3_BUCKET: Final = "aws.s3.bucket"
+AWS_S3_KEY: Final = "aws.s3.key"
+AWS_SFN_STATE_MACHINE_ARN: Final = "aws.step_functions.state_machine.arn"
+AWS_SNS_TOPIC_ARN: Final = "aws.sns.topic.arn"
+AWS_SQS_QUEUE_URL: Final = "aws.sqs.queue.url"
+CLOUD_REGION: Final = "cloud.region"
+FAAS_INVOKED_NAME: Final = "faas.invoked_name"
+ELASTICSEARCH_NODE_NAME: Final = "elasticsearch.node.name"
+
 # What instrumentations of before 2024 wrote, for reading other people's spans.
+OLD_DB_COLLECTION: Final = "db.mongodb.collection"
+OLD_DB_OPERATION: Final = "db.operation"
+OLD_DB_STATEMENT: Final = "db.statement"
+OLD_DB_SYSTEM: Final = "db.system"
+OLD_RPC_GRPC_STATUS_CODE: Final = "rpc.grpc.status_code"
 OLD_HTTP_METHOD: Final = "http.method"
 OLD_HTTP_STATUS_CODE: Final = "http.status_code"
 OLD_HTTP_URL: Final = "http.url"

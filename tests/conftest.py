@@ -109,6 +109,7 @@ class RunFolder:
     trace_id: str = TRACE_ID
     traces: list[str] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
+    logged: list[str] = field(default_factory=list)
     header: dict[str, Any] = field(default_factory=dict)
 
     def test(
@@ -195,6 +196,38 @@ class RunFolder:
 
         return attributes["span_id"]
 
+    def log(
+        self,
+        text: Any,
+        time: float | None,
+        span_id: str | None,
+        *,
+        severity: Any = 13,
+        level: str = "WARNING",
+        logger: str = "orders",
+        trace_id: str | None = None,
+        **attributes: Any,
+    ) -> None:
+        """
+        Note a log record, *time* in seconds after the start of the run.
+        """
+        fields = {
+            "timeUnixNano": str(START + round(time * SECOND)) if time else "0",
+            "severityNumber": severity,
+            "severityText": level,
+            "body": any_value(text),
+            "traceId": trace_id or self.trace_id,
+            "spanId": span_id,
+            "attributes": pairs(attributes),
+        }
+        records = {"scope": {"name": logger}, "logRecords": [fields]}
+        resource = {"attributes": pairs({"service.name": "tests"})}
+        self.logged.append(
+            json.dumps(
+                {"resourceLogs": [{"resource": resource, "scopeLogs": [records]}]}
+            )
+        )
+
     def line(self, fields: Any, scope: str = "otel_testkit") -> str:
         spans = {"scope": {"name": scope}, "spans": [fields]}
         resource = {"attributes": pairs(self.resource)}
@@ -210,6 +243,9 @@ class RunFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         header = {"format": 1, "run": self.path.name, "start": str(START)}
         header |= {"resource": pairs(self.resource), **self.header}
+        logged = "".join(f"{line}\n" for line in self.logged)
+        if logged:
+            (self.path / "logs.7-aa.jsonl").write_text(logged, encoding="utf-8")
         for name, text in (
             ("run.json", json.dumps(header)),
             ("traces.7-aa.jsonl", "".join(f"{line}\n" for line in self.traces)),

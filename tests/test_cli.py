@@ -176,6 +176,41 @@ class TestShow:
             "http.response.header.x-amzn-errortype"
         ]
 
+    def test_json_of_logs(self, run, run_folder):
+        """
+        Log records stand with their attempt, or with the span that has no test.
+        """
+        test = run_folder.test("t", outcome="failed")
+        failed = {"exception.type": "app.Declined", "code.line.number": 7, "sku": "a"}
+        run_folder.log("not paid", 0.5, test, severity=17, level="ERROR", **failed)
+        job = run_folder.span("job", 2, 3, trace_id="9" * 32)
+        run_folder.log("said", 2.5, job, trace_id="9" * 32)
+        run_folder.log("by nobody", 3, None, trace_id="8" * 32)
+        run_folder.write()
+
+        told = json.loads(run("show", "--json", "--all")[1])
+
+        (case,) = [case for case in told["cases"] if case["name"] == "t"]
+        (log,) = case["attempts"][0]["logs"]
+        assert ("not paid", "ERROR", 17, "orders") == (
+            log["message"],
+            log["level"],
+            log["severity"],
+            log["logger"],
+        )
+        assert (test, 0.5, 7, None) == (
+            log["span_id"],
+            log["offset"],
+            log["line"],
+            log["file"],
+        )
+        assert "app.Declined" == log["error"]["type"]
+        assert "a" == log["attributes"]["sku"]
+        assert "2026-11-22T06:43:12.500000Z" == log["time"]
+        assert ["by nobody"] == [log["message"] for log in told["logs"]]
+        ((said,),) = [span["logs"] for span in told["loose"]]
+        assert ("said", 0.5) == (said["message"], said["offset"])
+
     def test_json_of_what_json_has_not(self, run, run_folder):
         """
         Open spans, infinite numbers and foreign characters are valid JSON in ASCII.

@@ -172,6 +172,24 @@ def test_url(url: str, expected: str) -> None:
         ("a=1&b=c+d%20", "a=1&b=c+d%20"),
         ("<a><token>b</token></a>", "<a><token>REDACTED</token></a>"),
         ("<a token='b' c='d'/>", "<a token='REDACTED' c='d'/>"),
+        (
+            '{"card": {"number": "4111 1111 1111 1111"}, "number": "41"}',
+            '{"card": {"number": "REDACTED"}, "number": "41"}',
+        ),
+        (
+            '{"kind": "Secret", "data": {"a": "Yg=="}, "b": "c"}',
+            '{"kind": "Secret", "data": {"a": "REDACTED"}, "b": "c"}',
+        ),
+        (
+            (
+                '--b\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\n'
+                "Content-Type: image/png\r\n\r\n\ufffdPNG\0\r\n--b--"
+            ),
+            (
+                '--b\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\n'
+                "Content-Type: image/png\r\n\r\n<image/png, not shown>\r\n--b--"
+            ),
+        ),
         ("", ""),
         ("null", "null"),
     ],

@@ -235,10 +235,37 @@ data: {"token": "§"}\n\n
 {"token": ["§
 {"a": {"token": "x", "b": "c"}, "password": "§
 {"big": 1, "token" : "§" , ...truncated
+[SQL: INSERT INTO users (name, password) VALUES (?, ?)]\n[parameters: ('bob', '§')]
+[SQL: SELECT 1 FROM users WHERE api_key = %s]\n[parameters: [('§',), ('b',)]]
+[SQL: UPDATE users SET password=%(p)s]\n[parameters: {'password': '§'}]
+DETAIL:  Key (api_key)=(§) already exists.
+Duplicate entry '§' for key 'users.api_key'
+1 error for Settings\npassword\n  bad [type=x, input_value='§', input_type=str]
+1 error for Settings\ndb.password\n  bad [type=x, input_value='§', input_type=str]
+assert '§' == 'x'\n +  where '§' = User(name='bob').password
+assert 'x' == '§'\nE        +  where '§' = <Settings>.get_token()
+["user"]=>\n  string(3) "bob"\n  ["password"]=>\n  string(9) "§"
+jdbc:oracle:thin:scott/§@//h:1521/svc
+sqlplus scott/§@orcl
+aws configure set aws_secret_access_key §
+openssl enc -aes-256-cbc -k § -in a
+htpasswd -b .htpasswd bob §
+AUTH default §
+the password is §
+tokens:\n  - a1\n  - §\nport: 1
+https://h/l?next=https%253A%252F%252Fi%252F%253Ftoken%253D§
+https://x.webhook.office.com/webhookb2/a-b@c/IncomingWebhook/§/d
+https://eth-mainnet.g.alchemy.com/v2/§
+https://mainnet.infura.io/v3/§
+{"Parameters": [{"ParameterKey": "DBPassword", "ParameterValue": "§"}]}
 '''.strip().splitlines()
 
 IN_BODIES = [
     ("<a><password>§</password></a>", "application/xml"),
+    ('<input type="password" name="x" value="§">', "text/html"),
+    ("user,password,age\nbob,§,4\n", "text/csv"),
+    ('user;api_key\n"b;b";"§"\n', "text/csv; charset=utf-8"),
+    ('{"kind": "Secret", "stringData": {"x": "§"}}', "application/json"),
     ("<a><ns:Password Type='x'>§</ns:Password></a>", "text/xml"),
     ("<a><password><![CDATA[§]]></password></a>", "application/xml"),
     ("<a><Credentials><x>§</x></Credentials></a>", "application/xml"),
@@ -251,6 +278,10 @@ IN_BODIES = [
     ('<input value="§" name="csrf_token">', "text/html"),
     ('<meta name="csrf-token" content="§">', "text/html"),
     ("password=§", "application/x-www-form-urlencoded"),
+    (
+        "Action=X&P.member.1.ParameterKey=DbPassword&P.member.1.ParameterValue=§",
+        "application/x-www-form-urlencoded",
+    ),
     ("grant_type=authorization_code&code=§", "application/x-www-form-urlencoded"),
     ("user%5Bpassword%5D=§&x=1", "application/x-www-form-urlencoded"),
     ("payload=%7B%22token%22%3A%22§%22%7D", "application/x-www-form-urlencoded"),
@@ -349,6 +380,19 @@ SHAPES = {
     "atlassian": "ATATT" + "3xFf" + A36 * 3,
     "bitbucket": "ATBB" + A36[:28],
     "databricks": "dapi" + HEX32,
+    "vault": "hvs." + A36 * 2,
+    "grafana": "glsa_" + A36[:32] + "_0a1b2c3d",
+    "figma": "figd_" + A36,
+    "planetscale": "pscale_tkn_" + A36,
+    "doppler": "dp.pt." + A36 + "abcdef",
+    "pulumi": "pul-" + HEX32 + HEX32[:8],
+    "terraform": A36[:14] + ".atlasv1." + A36 * 2,
+    "supabase": "sbp_" + HEX32 + HEX32[:8],
+    "square": "sq0atp-" + A36[:22],
+    "brevo": "xkeysib-" + HEX32 * 2 + "-" + A36[:16],
+    "telegram": "123456789:AA" + A36[:33],
+    "bcrypt": "$2b$12$" + A36 + A36[:17],
+    "crypt": "$6$saltsalt$" + A36 * 2,
     "bearer": "Bearer " + "abc-DEF.123~x",
     "basic": "Basic " + "Ym9iOmh1bnRlcjI=",
 }

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import time
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from hypothesis import given, settings, strategies as st
 
-from otel_testkit.masking import Masker
+from otel_testkit.masking import Masker, budget
 
 
 MASKER = Masker(keys=["tenant"], allow=["session_id"], secrets=["kn0wn-s3cret-value"])
@@ -73,6 +74,14 @@ INNOCENT = st.recursive(
     ),
     max_leaves=12,
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_budget() -> Iterator[None]:
+    # What is slow is to be seen, not withheld.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(budget, "BUDGET", 60.0)
+        yield
 
 
 def masked(way: str, text: str) -> str:

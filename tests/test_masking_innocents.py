@@ -162,6 +162,32 @@ KeyError: 'token'
 [1, 2, {"a": "b=c; d: e"}]
 {"nextToken": "abc123def456ghi789", "Key": "photos/1.jpg"}
 { "spaced" :  [ 1 , 2 ]  }
+[SQL: SELECT name FROM users WHERE id = ?]\n[parameters: (1, 'bob')]
+1 error for User\nname\n  bad [type=x, input_value='bob', input_type=str]
+DETAIL:  Key (email)=(bob) already exists.
+the token sha is v2
+    self.password = password
+    token = get_token(user)
+    if not password: raise ValueError("x")
+headers = {'Authorization': f'Bearer {token}'}
+SELECT id FROM users WHERE password = ? AND token = $1
+INSERT INTO users (name, password) VALUES (%s, %s)
+INSERT INTO users (name, password) VALUES (?, ?)
+dict_keys(['password', 'user'])
+https://h.example/?state=open&code=404
+https://h.example/reset/confirmation
+the password is base64-encoded
+the token is required
+AUTH failed
+assert 'a' == 'b'\n +  where 'a' = <User>.name
+test_x[key-1]
+commit 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b
+id=550e8400-e29b-41d4-a716-446655440000
+ETag: "33a64df551425fcc55e4d42a148795d9f25f89d4"
+i18n key: login.password.label
+{"image": "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ"}
+{"items": [{"key": "color", "value": "red"}], "number": "12345678901234"}
+{"i18n": {"login.password.label": "Password"}}
 """.strip().splitlines()
 
 

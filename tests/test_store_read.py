@@ -113,6 +113,8 @@ class TestReadRun:
             b'{"resourceSpans": [{"scopeSpans": {"a": 1}}]}',
             b'{"resourceSpans": [{"scopeSpans": [{"spans": [[]]}]}]}',
             b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"traceId": 3}]}]}]}',
+            b'{"resourceLogs": 3}',
+            b'{"resourceLogs": [{"scopeLogs": [{"logRecords": [3]}]}]}',
         ],
     )
     def test_garbage_is_counted(self, tmp_path, garbage):
@@ -126,6 +128,69 @@ class TestReadRun:
         run = read_run(str(file))
 
         assert (2, 1) == (len(run.spans), run.damaged)
+
+    def test_logs(self, failing_run):
+        """
+        Log records are read from files of their own, unless only tests are asked
+        for, and hold no test, whatever they say.
+        """
+        failing_run.log("test.case.name", 0.5, "b" * 16, sku="a")
+        path = failing_run.write()
+
+        (log,) = read_run(path).logs
+
+        assert ("test.case.name", "orders", 13) == (log.text, log.scope, log.severity)
+        assert ("WARNING", {"sku": "a"}) == (log.level, log.attributes)
+        assert {"service.name": "tests"} == log.resource
+        assert [] == read_run(path, tests_only=True).logs
+
+    def test_logs_alone_are_no_tests(self, run_folder):
+        """
+        A run with nothing but log records has no test in it.
+        """
+        run_folder.log("test.case.name", 0.5, None)
+
+        assert not holds_tests(run_folder.write())
+
+    def test_log_too_deep(self, run_folder, monkeypatch):
+        """
+        A record that is deeper than Python's stack is counted.
+        """
+
+        def too_deep(*_):
+            raise RecursionError
+
+        run_folder.log("said", 0.5, None)
+        monkeypatch.setattr(decode, "log", too_deep)
+
+        run = read_run(run_folder.write())
+
+        assert (0, 1) == (len(run.logs), run.damaged)
+
+    def test_logs_of_others(self, tmp_path):
+        """
+        One line may hold spans and log records, in numbers, names or words.
+        """
+        records = [
+            {"body": {"stringValue": "a"}, "severityNumber": "SEVERITY_NUMBER_WARN"},
+            {"body": {"intValue": "7"}, "severityNumber": "SEVERITY_NUMBER_INFO3"},
+            {"severityText": "Error", "observedTimeUnixNano": 17, **IDS},
+            {"body": {"kvlistValue": {}}, "severityNumber": 99, "severityText": 3},
+            {"body": "a", "severityNumber": True, "traceId": "", "attributes": 3},
+        ]
+        line = record(IDS) | {
+            "resourceLogs": [{"scopeLogs": [{"logRecords": records}]}]
+        }
+        file = tmp_path / "all.jsonl"
+        file.write_text(json.dumps(line))
+
+        run = read_run(str(file))
+
+        assert (1, 5, 0) == (len(run.spans), len(run.logs), run.damaged)
+        assert ["a", "7", "", "{}", ""] == [log.text for log in run.logs]
+        assert [13, 11, 17, 0, 0] == [log.severity for log in run.logs]
+        assert [0, 0, 17, 0, 0] == [log.time for log in run.logs]
+        assert ["b" * 16, None] == [log.span_id for log in run.logs[2:4]]
 
     def test_neighbours_in_one_line(self, tmp_path):
         """
@@ -257,6 +322,7 @@ class TestDecode:
 
 KEYS = (
     "resourceSpans scopeSpans spans resource scope attributes traceId spanId key value "
+    "resourceLogs scopeLogs logRecords body severityNumber severityText "
     "events status intValue arrayValue kvlistValue values bytesValue name kind"
 )
 
@@ -285,7 +351,7 @@ def test_never_raises(tmp_path: Path, lines: list[Any]):
     """
     No file content makes reading fail.
     """
-    for name in ("traces.1-a.jsonl", "open.1-a.jsonl"):
+    for name in ("traces.1-a.jsonl", "open.1-a.jsonl", "logs.1-a.jsonl"):
         (tmp_path / name).write_bytes(
             b"\n".join(
                 line if isinstance(line, bytes) else json.dumps(line).encode()

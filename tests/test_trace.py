@@ -20,6 +20,7 @@ from otel_testkit.trace.naming import call_name, short_path, template
 
 
 SECOND = 1_000_000_000
+START = 1_795_329_792 * SECOND
 GOLD_RUN = Path(__file__).parent / "gold" / "runs" / "v1" / "2026-11-22T06-43-12-7f3a"
 
 
@@ -27,6 +28,119 @@ def only_attempt(run):
     (attempt,) = run.attempts()
 
     return attempt
+
+
+class TestLogs:
+    def test_of_an_attempt(self, run_folder):
+        """
+        Each span has its own log records and the attempt all, by their time.
+        """
+        test = run_folder.test("t", outcome="failed")
+        step = run_folder.step("s", 0.1, 0.5, test)
+        run_folder.log("third", 0.9, test)
+        run_folder.log("first", 0.2, step, severity=17, level="ERROR")
+        run_folder.log("second", 0.3, test, severity=9, level="INFO", sku="a")
+
+        attempt = only_attempt(load(run_folder.write()))
+
+        assert ["first", "second", "third"] == [log.text for log in attempt.logs]
+        assert ["second", "third"] == [log.text for log in attempt.span.logs]
+        (first,) = attempt.spans[1].logs
+        assert ("ERROR", True, True) == (first.level, first.is_error, first.is_warning)
+        assert ("orders", step, START + SECOND // 5) == (
+            first.logger,
+            first.span_id,
+            first.time,
+        )
+        second = attempt.logs[1]
+        assert (False, {"sku": "a"}) == (second.is_warning, second.attributes)
+
+    def test_place_and_exception(self, run_folder):
+        """
+        A record knows its line of code and the exception that came with it.
+        """
+        test = run_folder.test("t")
+        run_folder.log(
+            "failed",
+            0.1,
+            test,
+            **{
+                "code.file.path": "app/orders.py",
+                "code.line.number": 7,
+                "code.function.name": "pay",
+                "exception.type": "app.PaymentError",
+                "exception.message": "declined",
+                "exception.stacktrace": "Traceback …",
+            },
+        )
+
+        (log,) = only_attempt(load(run_folder.write())).logs
+
+        assert ("app/orders.py", 7, "pay") == (log.file, log.line, log.function)
+        assert ("PaymentError", "declined") == (log.error.short_type, log.error.message)
+        assert "Traceback …" == log.error.stacktrace
+
+    def test_lost_span(self, run_folder):
+        """
+        A record whose span is lost is the test's, where its trace has only one;
+        its own time may be lost as well.
+        """
+        test = run_folder.test("t", 0.5)
+        run_folder.log("lost", None, "f" * 16)
+        run_folder.log("unknown", 0.7, None)
+        run_folder.log("own", 0.6, test)
+        run_folder.log("of no trace", 0.7, test, trace_id="e" * 32)
+
+        run = load(run_folder.write())
+
+        attempt = only_attempt(run)
+        assert ["lost", "own", "unknown"] == [log.text for log in attempt.span.logs]
+        assert attempt.start == attempt.logs[0].time
+        assert ["of no trace"] == [log.text for log in run.loose_logs]
+
+    def test_lost_span_of_one_of_two(self, run_folder):
+        """
+        Where a trace has two tests, nobody knows whose it is.
+        """
+        run_folder.test("a", 0, 1)
+        run_folder.test("b", 1, 2)
+        run_folder.log("lost", 0.5, "f" * 16)
+
+        run = load(run_folder.write())
+
+        assert [()] * 2 == [attempt.logs for attempt in run.attempts()]
+        assert ["lost"] == [log.text for log in run.loose_logs]
+
+    def test_sign_of_life(self, run_folder):
+        """
+        A test that never ended was alive when it logged its last.
+        """
+        test = run_folder.test("t", 0, None)
+        run_folder.log("still here", 7, test)
+
+        assert 7 * SECOND == only_attempt(load(run_folder.write())).duration
+
+    def test_of_loose_spans(self, run_folder):
+        """
+        Spans that belong to no test keep their records.
+        """
+        job = run_folder.span("job", 0, 1)
+        run_folder.log("said", 0.5, job)
+
+        run = load(run_folder.write())
+
+        (root,) = run.loose
+        assert (["said"], ()) == ([log.text for log in root.logs], run.loose_logs)
+
+    def test_left_out_is_no_tag(self, run_folder):
+        """
+        How much was left out of a test is not what it is found by.
+        """
+        run_folder.test("t", **{"otel_testkit.logs.left_out": 3, "team": "a"})
+
+        attempt = only_attempt(load(run_folder.write()))
+
+        assert {"vcs.ref.head.name": "main", "team": "a"} == attempt.tags
 
 
 class TestRun:
@@ -494,6 +608,33 @@ class TestNames:
         """
         assert summary == call_name({"http.request.method": "GET"} | attributes).summary
 
+    @pytest.mark.parametrize(
+        ("attributes", "summary"),
+        [
+            ({"url.full": "http://x/b/k"}, "GET S3.GetObject /b/k"),
+            ({"url.full": "http://x/"}, "GET S3.GetObject"),
+            ({"url.full": "http://x/", "rpc.service": ""}, "GET x /"),
+            ({"url.full": "http://x/", "rpc.system": "grpc"}, "GET S3 /"),
+            (
+                {"url.full": "http://x/b/k", "service.peer.name": "localstack"},
+                "GET localstack S3.GetObject /b/k",
+            ),
+        ],
+    )
+    def test_aws_operation(self, attributes, summary):
+        """
+        A call of AWS is called by its operation as well, and by no path that says
+        nothing.
+        """
+        told = {
+            "http.request.method": "GET",
+            "rpc.system": "aws-api",
+            "rpc.service": "S3",
+            "rpc.method": "GetObject",
+        }
+
+        assert summary == call_name(told | attributes).summary
+
     def test_unusual_method(self):
         """
         A method that no convention knows is called as it was sent.
@@ -620,6 +761,20 @@ class TestComplaint:
         (call,) = load(run_folder.write()).loose
 
         assert 'ConnectionRefusedError "connection refused"' == complaint(call)
+
+    def test_aws(self, run_folder):
+        """
+        What botocore made of an error is told rather than what stands in its body.
+        """
+        said = {
+            "rpc.response.status_code": "NoSuchKey",
+            "otel_testkit.aws.error.message": "no such key",
+        }
+        run_folder.call("GET", "http://x/", 404, 0.1, 0.2, None, body="<a>", **said)
+
+        (call,) = load(run_folder.write()).loose
+
+        assert 'NoSuchKey "no such key"' == complaint(call)
 
 
 IDS = ["a" * 16, "b" * 16, "c" * 16, "d" * 16, None]

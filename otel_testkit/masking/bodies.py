@@ -14,8 +14,9 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from otel_testkit.masking import headers, values
+from otel_testkit.masking import budget, headers, values
 from otel_testkit.masking.keys import Keys, Kind, harmless, split, vocabulary
+from otel_testkit.masking.patterns import Patterns
 from otel_testkit.masking.values import MASK
 
 
@@ -23,7 +24,7 @@ from otel_testkit.masking.values import MASK
 _TOKEN: Final = re.compile(
     r"[\s,]*+(?:\"((?:[^\"\\]++|\\.)*+)\"\s*+:\s*+)?+"
     r"(?:\"((?:[^\"\\]++|\\.)*+)(\"|\\?\Z)|([\[{])|([\]}])|(-?\d[\d.eE+\-]*+)"
-    r"|(true|false|null|NaN|-?Infinity|[a-zA-Z]{1,8}+\Z)|(\Z))",
+    r"|(true|false|null|NaN|-?Infinity|REDACTED|[a-zA-Z]{1,8}+\Z)|(\Z))",
     re.DOTALL,
 )
 _STRING, _OPEN, _CLOSE, _NUMBER, _END = 3, 4, 5, 6, 8
@@ -34,15 +35,26 @@ _PARTIAL_ESCAPE: Final = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 # Lists of things with a name and a value: environments, headers, OTLP, forms.
 # It pays to look for nothing at all in a small body; a large one has something.
 _SMALL: Final = 1024
-_NAME, _VALUE = 1, 2
+_NAME, _VALUE, _CARD = 1, 2, 3
 _ROLES: Final = {
     **dict.fromkeys(
-        vocabulary("name Name NAME key Key KEY field parameter header attribute"), _NAME
+        vocabulary(
+            "name Name NAME key Key KEY field parameter header attribute ParameterKey"
+        ),
+        _NAME,
     ),
     **dict.fromkeys(
-        vocabulary("value Value VALUE val content default defaultValue"), _VALUE
+        vocabulary("value Value VALUE val content default defaultValue ParameterValue"),
+        _VALUE,
     ),
+    # Of a card, if the object around it is one.
+    **dict.fromkeys(vocabulary("number pan"), _CARD),
 }
+_CARDS: Final = ("card", "Card")
+_CARD_NUMBER: Final = re.compile(r"\d[\d \-]{10,22}\Z")
+# An object that says what it is: all its data is secret.
+_KUBERNETES: Final = re.compile(r"\"kind\"\s{0,8}:\s{0,8}\"Secret\"")
+_DATA: Final = vocabulary("data stringData")
 _OPENINGS: Final = frozenset('{["')
 
 
@@ -56,8 +68,8 @@ def looks_like_json(text: str) -> bool:
 class _Frame:
     # An object or array that is open while its insides are read.
     __slots__ = (
-        *("array", "collect", "count", "named", "previous", "secret", "values"),
-        "watched",
+        *("array", "collect", "count", "is_card", "named", "previous", "secret"),
+        *("values", "watched"),
     )
 
     def __init__(
@@ -70,16 +82,19 @@ class _Frame:
         self.watched = array or collect is not None
         self.values: list[tuple[int, int]] = []
         self.named = False
+        self.is_card = False
         self.previous = ""
         self.count = 0
 
 
-def json_text(text: str, keys: Keys, leaf: Callable[[str], str]) -> tuple[str, bool]:
+def json_text(
+    text: str, keys: Keys, leaf: Callable[[str], str], patterns: Patterns
+) -> tuple[str, bool]:
     """
     Strike the secrets out of *text*, one JSON value or many; *leaf* does so for a
-    string. Tell also if all of it was JSON.
+    string, *patterns* for names and numbers. Tell also if all of it was JSON.
     """
-    reader = _Reader(text, keys, leaf)
+    reader = _Reader(text, keys, leaf, patterns)
     if len(text) <= _SMALL and reader.dull():
         return text, True
     whole = reader.read()
@@ -88,13 +103,20 @@ def json_text(text: str, keys: Keys, leaf: Callable[[str], str]) -> tuple[str, b
 
 
 class _Reader:
-    def __init__(self, text: str, keys: Keys, leaf: Callable[[str], str]) -> None:
+    def __init__(
+        self, text: str, keys: Keys, leaf: Callable[[str], str], patterns: Patterns
+    ) -> None:
         self._text = text
         self._keys = keys
         self._leaf = leaf
+        self._patterns = patterns
         self._edits: dict[int, tuple[int, str]] = {}
         self._everywhere = (
-            values.suspect(text) or " -" in text or "--" in text or '"-' in text
+            bool(patterns)
+            or values.suspect(text)
+            or " -" in text
+            or "--" in text
+            or '"-' in text
         )
 
     def dull(self) -> bool:
@@ -134,9 +156,12 @@ class _Reader:
         secret_kind = Kind.SECRET
         frame = _Frame(array=False, secret=harmless_kind, collect=None)
         stack = [frame]
-        position = 0
+        data = _DATA if '"Secret"' in text and _KUBERNETES.search(text) else ()
+        position, due = 0, budget.STRIDE
         while match := token(text, position):
             position = match.end()
+            if position >= due:
+                due = budget.check(position)
             what = match.lastindex
             name = match[1]
             kind, role = frame.secret, 0
@@ -163,9 +188,12 @@ class _Reader:
                 self._string(start, end, frame, name or "", kind, role)
             elif what == _OPEN:
                 collect = frame.values if role == _VALUE else frame.collect
+                if name in data:
+                    kind = secret_kind
                 child = _Frame(array=match[4] == "[", secret=kind, collect=collect)
                 # The second of two in a list of lists has the first for its name.
                 child.count = 0 if frame.array else 2
+                child.is_card = name is not None and name.endswith(_CARDS)
                 frame = child
                 stack.append(frame)
             elif what == _CLOSE:
@@ -182,7 +210,9 @@ class _Reader:
     def _name(self, match: re.Match[str]) -> str:
         raw = match[1]
         name = _unescaped(raw) if "\\" in raw else raw
-        if len(name) >= 8 and (masked := values.mask(name)) != name:
+        masked = self._patterns.mask(name)
+        masked = values.mask(masked) if len(masked) >= 8 else masked
+        if masked != name:
             self._edits[match.start(1)] = (match.end(1), _escaped(masked))
 
         return name
@@ -191,7 +221,9 @@ class _Reader:
         self, match: re.Match[str], frame: _Frame, kind: Kind, role: int
     ) -> None:
         start, end = match.span(_NUMBER)
-        if kind is Kind.SECRET:
+        if kind is Kind.SECRET or (
+            self._patterns and self._patterns.mask(match[_NUMBER]) != match[_NUMBER]
+        ):
             self._edits[start] = (end, f'"{MASK}"')
         elif role == _VALUE:
             frame.values.append((start, end))
@@ -212,6 +244,10 @@ class _Reader:
                 frame.named = True
                 for span in frame.values:
                     self._strike_span(*span)
+        elif role == _CARD:
+            if frame.is_card and _CARD_NUMBER.match(text, start, end):
+                self._strike(start, end, name)
+                return
         elif role == _VALUE:
             frame.values.append((start, end))
         elif frame.array:
@@ -284,6 +320,8 @@ def _escaped(plain: str) -> str:
 _BOUNDARY: Final = re.compile(r"boundary=\"?([^\s\";,]{1,200})", re.IGNORECASE)
 _PART_NAME: Final = re.compile(r"(?i)\bname=(?:\"([^\"]*)\"|([^\s;]+))")
 _PART_TYPE: Final = re.compile(r"(?i)^content-type:\s*([^\r\n]*)", re.MULTILINE)
+# A file that is no text, as it looks once it was read as one.
+_NO_TEXT: Final = frozenset("\ufffd\0")
 _BLANK_LINE: Final = re.compile(r"\r?\n\r?\n")
 
 
@@ -312,6 +350,8 @@ def _part(part: str, keys: Keys, body: Callable[[str, str], str]) -> str:
     if name and keys.secret(name[1] or name[2] or ""):
         return part if harmless(content) else f"{head}{MASK}{trailing}"
     kind = _PART_TYPE.search(head)
+    if "filename" in head and not _NO_TEXT.isdisjoint(content):
+        return f"{head}<{kind[1] if kind else 'binary'}, not shown>{trailing}"
 
     return f"{head}{body(content, kind[1] if kind else '')}{trailing}"
 
@@ -320,7 +360,7 @@ _TAG: Final = re.compile(
     r"<(?P<name>[A-Za-z_][\w:.\-]*+)(?P<attributes>(?:\s[^<>]*+)?)(?P<end>/?>|\Z)"
 )
 _NAMED: Final = re.compile(
-    r"(?i)\s(?:name|key|id|property)\s*=\s*[\"']([^\"'<>]{1,200})"
+    r"(?i)\s(?:name|key|id|property|type)\s*=\s*[\"']([^\"'<>]{1,200})"
 )
 _VALUED: Final = re.compile(r"(?i)(\s(?:value|content|default)\s*=\s*[\"'])([^\"'<>]+)")
 _NAME_ELEMENTS: Final = frozenset({"key", "name"})
@@ -334,14 +374,16 @@ def xml(text: str, keys: Keys) -> str:
     Strike out the text of secret elements, and values that secret names announce.
     """
     out: list[str] = []
-    position = 0
+    position, due = 0, budget.STRIDE
     announced = False
     while match := _TAG.search(text, position):
+        if position >= due:
+            due = budget.check(position)
         out.append(text[position : match.start()])
         position = match.end()
         tag, attributes = match["name"].rpartition(":")[2], match["attributes"]
-        named = _NAMED.search(attributes) if attributes else None
-        secret = bool(named and keys.secret(named[1]))
+        named = _NAMED.findall(attributes) if attributes else ()
+        secret = any(map(keys.secret, named))
         if secret:
             attributes = _VALUED.sub(_valued, attributes)
         out.append(f"<{match['name']}{attributes}{match['end']}")
@@ -365,6 +407,35 @@ def xml(text: str, keys: Keys) -> str:
             out.append(_INNER.sub(_inner, text[position:end]))
             position = end
         announced = False
+    out.append(text[position:])
+
+    return "".join(out)
+
+
+_DELIMITER: Final = re.compile(r"[,;\t]")
+
+
+def csv(text: str, keys: Keys) -> str:
+    """
+    Strike out the columns that the first line of *text* gives a secret name.
+    """
+    first = text[:4096].lstrip("\ufeff").partition("\n")[0].rstrip("\r")
+    delimiter = _DELIMITER.search(first)
+    mark = delimiter[0] if delimiter else ","
+    names = [name.strip("\"' ") for name in first.split(mark)]
+    secret = {index for index, name in enumerate(names) if keys.secret(name)}
+    if not secret:
+        return text
+    field = re.compile(
+        rf"(\"(?:[^\"]++|\"\")*+\"?|[^{mark}\r\n]*+)({mark}|\r?\n|\r|\Z)"
+    )
+    start = text.find("\n") + 1 or len(text)
+    out, index, position = [text[:start]], 0, start
+    while position < len(text) and (match := field.match(text, position)):
+        value, end = match.groups()
+        out += MASK if index in secret and not harmless(value) else value, end
+        index = index + 1 if end == mark else 0
+        position = match.end()
     out.append(text[position:])
 
     return "".join(out)

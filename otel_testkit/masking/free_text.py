@@ -13,7 +13,7 @@ import re
 
 from typing import Final, NamedTuple
 
-from otel_testkit.masking import headers
+from otel_testkit.masking import budget, headers
 from otel_testkit.masking.keys import (
     PLACEHOLDER,
     Keys,
@@ -34,12 +34,12 @@ _PAIR: Final = re.compile(
     r"(?P<quote>\\*+[\"'`]?+)\]?+[ \t]{0,8}+"
     r"(?P<sep>!?={1,3}+>?+|:=|:(?!:)|,(?=\s{0,8}+b?\\*+[\"']))"
     r"|(?P<flag>--?[A-Za-z_][\w\-.\[\]]*+)\\*+[\"']?+[ \t]{1,8}+(?=[^\s\-=|&;>])"
-    r"|(?P<sql>(?i:password|passwd|passphrase|by|as))\s{0,4}+\(?(?=\s{0,4}+\\*+['\"])"
+    r"|(?<![\"'`])(?P<sql>(?i:password|passwd|passphrase|by|as))\s{0,4}+\(?(?=\s{0,4}+\\*+['\"])"
     r"|(?P<call>Secret(?:Str|Bytes)?)\((?=[bru]?\\*[\"'])"
     r")[ \t]{0,64}+"
 )
 _QUOTED: Final = re.compile(
-    r"(?:\s|\\[nrt]){0,8}+[bBrRuUfF]{0,2}+(?P<quote>\\*+[\"'`])"
+    r"(?:\s|\\[nrt]){0,8}+(?:string\(\d{1,9}\) )?[bBrRuUfF]{0,2}+(?P<quote>\\*+[\"'`])"
 )
 _CONTENT: Final = {
     '"': re.compile(r"(?:[^\"\\]++|\\.){0,4000}+", re.DOTALL),
@@ -62,6 +62,8 @@ _OBJECT: Final = re.compile(r"<[^<>\n]{0,200}? (?:object )?at 0x[0-9a-fA-F]++>")
 _BLOCK: Final = re.compile(
     r"[|>][+\-\d]{0,2}[ \t]*+\r?\n(?P<lines>(?:[ \t]++[^\n]*+\n?)++)"
 )
+_LIST: Final = re.compile(r"[ \t]*+(?:\r?\n[ \t]*+- [^\s:,'\"]++[ \t]*+(?=\r?\n|\Z))++")
+_ITEM: Final = re.compile(r"(- )(\S++)")
 _BRACKETS: Final = re.compile(r"[\[\](){}<>]|\\*+[\"'`]")
 _CLOSING: Final = {"[": "]", "(": ")", "{": "}", "<": ">"}
 
@@ -75,13 +77,13 @@ _TYPE: Final = re.compile(
 )
 _WRAPPED: Final = re.compile(r"[A-Za-z_][\w.]{0,80}\((?=[bru]?\\*[\"'])")
 _CODE: Final = re.compile(
-    r"[A-Za-z_][A-Za-z0-9_.]{0,80}(?:\(\)|\[\\*[\"'])"
+    r"[A-Za-z_][A-Za-z0-9_.]{0,80}(?:\((?=[A-Za-z_)\[{(*])|\[\\*[\"'])"
     r"|(?:self|cls|os|settings|config|this|args|kwargs|request|response|resp|env)"
     r"\.[A-Za-z_][A-Za-z_.]*+(?=[\s,;)\]}(]|\Z)"
 )
 _VARIABLE: Final = re.compile(r"\$(\w++)(?=[\s,;&)\]}>\"'`\\|]|\Z)")
 # What is said of a secret, and is none.
-_PROSE: Final = vocabulary(
+PROSE: Final = vocabulary(
     "a an and are as at be been but by can cannot could did do does for from had has "
     "have if in into is it its may must my no not of on or our should so than that the "
     "then there this to too used using was were when which will with without would you "
@@ -93,6 +95,7 @@ _PROSE: Final = vocabulary(
     "value values length type types include omit same-origin string str int bool bytes "
     "object array integer number creating created reading refreshed refreshing renewed "
     "retrying rotating rotated loading loaded checking sending sent received starting "
+    "raise return pass continue break yield await assert print "
     "started closed opened redacted hidden masked filtered removed withheld"
 )
 _WHOLE_LINE: Final = frozenset({"password", "passwd", "passphrase", "secret"})
@@ -119,7 +122,10 @@ def mask(text: str, keys: Keys) -> str:
         return text
     kept: list[str] = []
     done = position = 0
+    due = budget.STRIDE
     while match := _PAIR.search(text, position):
+        if position >= due:
+            due = budget.check(position)
         found = _judge(text, match, keys)
         if found is None:
             position = max(match.end(), position + 1)
@@ -166,6 +172,8 @@ def _judge(text: str, match: re.Match[str], keys: Keys) -> _Found | None:
         before = before or text[start - 8 : start].rstrip("\"'`\\b")[-1:]
         if not name.startswith("-") and before not in {"(", "["}:
             return None
+        if "_keys(" in text[max(0, start - 8) : start]:
+            return None
 
         return _quoted(text, at, name)
 
@@ -210,6 +218,10 @@ def _value(  # noqa: C901 - a list of forms, each of its own
         return _quoted(text, match.end(), name.name)
     if colon and (match := _BLOCK.match(text, at)):
         return _Found(match.start("lines"), match.end(), f"  {MASK}\n")
+    if colon and (match := _LIST.match(text, at)):
+        items = _ITEM.sub(_item, match[0])
+
+        return None if items == match[0] else _Found(at, match.end(), items)
     if text[at] in _CLOSING and not text.startswith(MASK, at):
         return _bracketed(text, at, name)
     header = split(name.name)[-1:]
@@ -225,10 +237,14 @@ def _value(  # noqa: C901 - a list of forms, each of its own
     return _bare(text, at, name)
 
 
+def _item(match: re.Match[str]) -> str:
+    return match[0] if harmless(match[2]) else f"{match[1]}{MASK}"
+
+
 def _bare(text: str, at: int, name: _Name) -> _Found | None:
     end = _bare_end(text, at)
     value = text[at:end]
-    if harmless(value) or value == name.name:
+    if harmless(value) or value == name.name.rpartition(".")[2]:
         return None
     # `tokens: 512` is a count, `test_token.py:57` a line.
     if _NUMBER.fullmatch(value) and (
@@ -238,7 +254,7 @@ def _bare(text: str, at: int, name: _Name) -> _Found | None:
         return None
     if name.separator == ":" and not name.quote:
         word = value.rstrip(".!?:").lower()
-        if word in _PROSE or (name.kind is Kind.WEAK and not _OPAQUE.match(value)):
+        if word in PROSE or (name.kind is Kind.WEAK and not _OPAQUE.match(value)):
             return None
     if name.separator in {":", "="} and text[at - 1 : at] in {" ", "\t"}:
         line = text.rfind("\n", max(0, name.start - 200), name.start) + 1

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from otel_testkit.masking.keys import harmless, vocabulary
+from otel_testkit.masking.keys import harmless, placeholder, vocabulary
 from otel_testkit.masking.values import MASK
 
 
@@ -53,6 +53,8 @@ def authorization(value: str) -> str:
     match = _SCHEME.match(value)
     if match is None or match[1].lower() not in SCHEMES:
         return MASK
+    if placeholder(value[match.end() :]):
+        return value
 
     return f"{match[1]} {MASK}"
 

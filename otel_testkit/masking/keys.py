@@ -43,7 +43,7 @@ _STRONG: Final = vocabulary(
     "password passwords passwd passwds passphrase passphrases passcode pwd pwds "
     "passwort kennwort contrasena contraseña senha "
     "secret token credential creds authorization cookie jwt jwts csrf xsrf otp totp "
-    "ssn cvv cvc signature sig sas bearer mnemonic passkey "
+    "ssn cvv cvc hmac signature sig sas bearer mnemonic passkey "
     "apikey apikeys xapikey accesskey accesskeyid accesskeys secretkey privatekey "
     "signingkey sessionid sessionkey jsessionid phpsessid sessid aspsessionid authkey "
     "authcode connectionstring connstr connstring accountkey sharedkey masterkey "
@@ -277,7 +277,7 @@ def _at(words: list[str], start: int) -> tuple[Kind, int]:
 
 # What stands for a value in a template or in documentation.
 PLACEHOLDER: Final = re.compile(
-    r"(?:\$\{[^{}\n]{0,80}\}|\{\{[^{}\n]{0,80}\}\}|%\(\w{1,40}\)s|%s|\{[a-z_.]{0,40}\}"
+    r"(?:\$\d{1,3}|\$\{[^{}\n]{0,80}\}|\{\{[^{}\n]{0,80}\}\}|%\(\w{1,40}\)s|%s|\{[a-z_.]{0,40}\}"
     r"|<[A-Za-z][A-Za-z _\-]{0,40}>|\*{2,}+|[xX]{4,}+|\.\.\.|\?|:\w{1,40}+)"
     r"(?=[\s,;&)\]}>\"'`\\|:.!?/]|\Z)"
 )

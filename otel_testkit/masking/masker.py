@@ -8,14 +8,22 @@ import functools
 import re
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, TypeVar, cast
+from typing import Final
 
-from otel_testkit.masking import bodies, free_text, headers, statements, urls, values
+from otel_testkit.masking import (
+    bodies,
+    budget,
+    failures,
+    free_text,
+    headers,
+    statements,
+    urls,
+    values,
+)
 from otel_testkit.masking.keys import Keys, Kind, harmless, split
+from otel_testkit.masking.patterns import Patterns
 from otel_testkit.masking.values import LIMIT, MASK
 
-
-F = TypeVar("F", bound=Callable[..., str])
 
 _CACHED: Final = 256
 # How far to follow JSON in a string of JSON, and URLs in parameters of URLs.
@@ -44,18 +52,6 @@ _COMMON: Final = re.compile(
 _PASSWORD: Final = re.compile(r"://[^\s/?#@:]*:([^\s/@]+)@")
 
 
-def _unfailing(method: F) -> F:
-    # What cannot be masked is withheld, and nothing of ours is ever raised.
-    @functools.wraps(method)
-    def unfailing(*args: object, **kwargs: object) -> str:
-        try:
-            return method(*args, **kwargs)
-        except Exception:  # noqa: BLE001 - whatever it is, the test must go on
-            return "REDACTED (not examined)"
-
-    return cast("F", unfailing)
-
-
 class Masker:
     """
     Strikes secrets out of what is about to be written.
@@ -77,7 +73,7 @@ class Masker:
     ) -> None:
         self._keys = Keys(keys, allow)
         self._literals = _literals(secrets)
-        self._patterns = tuple(map(re.compile, patterns))
+        self._patterns = Patterns(patterns)
         self._short_value = functools.lru_cache(4096)(self._value)
         self._short_string = functools.lru_cache(4096)(self._string)
 
@@ -87,13 +83,44 @@ class Masker:
         """
         return self._keys.secret(key)
 
-    @_unfailing
     def header(self, name: str, value: str) -> str:
         """
         Mask *value*, of the header *name*.
         """
-        if len(value) > LIMIT:
-            return _withheld(value)
+        return _examined(value, lambda: self._header(name, value))
+
+    def url(self, url: str) -> str:
+        """
+        Mask *url*, absolute or not, or a DSN.
+        """
+        return _examined(url, lambda: self._url(self._known(url), _DEPTH))
+
+    def body(self, text: str, content_type: str = "") -> str:
+        """
+        Mask *text*, the body of a request or a response, or the start of one.
+        """
+        return _examined(text, lambda: self._body(text, content_type, _DEPTH))
+
+    def text(self, text: str) -> str:
+        """
+        Mask *text* of any sort: a message, a log line, a command, a statement.
+        """
+        return _examined(text, lambda: self._inner(_DEPTH)(text))
+
+    def value(self, key: str, value: str) -> str:
+        """
+        Mask *value*, of the attribute or tag *key*.
+        """
+        return _examined(
+            value,
+            lambda: (
+                self._short_value(key, value)
+                if len(value) <= _CACHED
+                else self._value(key, value)
+            ),
+        )
+
+    def _header(self, name: str, value: str) -> str:
         value = self._known(value)
         lower = name.lower()
         if lower in {"cookie", "set-cookie"}:
@@ -107,56 +134,10 @@ class Masker:
 
         return self._keyed(lower, value)
 
-    @_unfailing
-    def url(self, url: str) -> str:
-        """
-        Mask *url*, absolute or not, or a DSN.
-        """
-        if len(url) > LIMIT:
-            return _withheld(url)
-
-        return self._url(self._known(url), _DEPTH)
-
-    @_unfailing
-    def body(self, text: str, content_type: str = "") -> str:
-        """
-        Mask *text*, the body of a request or a response, or the start of one.
-        """
-        if len(text) > LIMIT:
-            return _withheld(text)
-
-        return self._body(self._known(text), content_type, _DEPTH)
-
-    @_unfailing
-    def text(self, text: str) -> str:
-        """
-        Mask *text* of any sort: a message, a log line, a command, a statement.
-        """
-        if len(text) <= _CACHED:
-            return self._short_string(text, _DEPTH)
-        if len(text) > LIMIT:
-            return _withheld(text)
-
-        return self._string(text, _DEPTH)
-
-    def value(self, key: str, value: str) -> str:
-        """
-        Mask *value*, of the attribute or tag *key*.
-        """
-        try:
-            if len(value) <= _CACHED:
-                return self._short_value(key, value)
-            if len(value) > LIMIT:
-                return _withheld(value)
-
-            return self._value(key, value)
-        except Exception:  # noqa: BLE001 - whatever it is, the test must go on
-            return "REDACTED (not examined)"
-
     def _value(self, key: str, value: str) -> str:
         value = self._known(value)
         if match := _HEADER_NAME.match(key):
-            return self.header(match["name"].replace("_", "-"), value)
+            return self._header(match["name"].replace("_", "-"), value)
         if key in _URL_NAMES:
             return self._url(value, _DEPTH)
         if key in _QUERY_NAMES:
@@ -174,10 +155,8 @@ class Masker:
     def _known(self, text: str) -> str:
         if self._literals:
             text = self._literals.sub(MASK, text)
-        for pattern in self._patterns:
-            text = pattern.sub(MASK, text)
 
-        return text
+        return self._patterns.mask(text) if self._patterns else text
 
     def _inner(self, depth: int) -> Callable[[str], str]:
         # What masks a string that was found inside of something else.
@@ -191,29 +170,38 @@ class Masker:
         )
 
     def _url(self, url: str, depth: int) -> str:
+        if self._patterns and "%" in url:
+            url = urls.decoded(url, self._patterns.mask)
         return urls.mask(url, self._keys, self._inner(depth - _DEPTH_OF_URL))
 
     def _query(self, query: str, depth: int) -> str:
         return urls.params(query, self._keys, self._inner(depth - _DEPTH_OF_URL))
 
     def _string(self, text: str, depth: int) -> str:
+        if depth > 0 and bodies.looks_like_json(text):
+            return self._json(text, depth)
         text = self._known(text)
-        if depth > 0:
-            if bodies.looks_like_json(text):
-                return self._json(text, depth)
-            if text[:1] == "<" or (text[:2] == "--" and "form-data" in text[:1000]):
-                return self._body(text, "", depth)
+        if depth > 0 and (
+            text[:1] == "<" or (text[:2] == "--" and "form-data" in text[:1000])
+        ):
+            return self._body(text, "", depth)
 
         return self._text(text, depth)
 
     def _json(self, text: str, depth: int) -> str:
-        masked, whole = bodies.json_text(text, self._keys, self._inner(depth - 1))
+        if self._literals:
+            text = self._literals.sub(MASK, text)
+        masked, whole = bodies.json_text(
+            text, self._keys, self._inner(depth - 1), self._patterns
+        )
+        masked = self._patterns.mask(masked)
 
         return masked if whole else self._text(masked, depth)
 
     def _text(self, text: str, depth: int) -> str:
         # Masking one secret may lay bare the next.
         for _ in range(_PASSES):
+            budget.check()
             before = text
             if "://" in text:
                 if "@" in text:
@@ -222,7 +210,7 @@ class Masker:
             if "?" in text:
                 text = _QUERY.sub(lambda match: self._query(match[0], depth), text)
             text = free_text.mask(values.mask(text), self._keys)
-            text = statements.mask(text, self._keys)
+            text = statements.mask(failures.mask(text, self._keys), self._keys)
             if text == before:
                 return before
 
@@ -232,6 +220,7 @@ class Masker:
         kind = content_type.lower()
         if bodies.looks_like_json(text):
             return self._json(text, depth)
+        text = self._known(text)
         if "multipart/" in kind or (text[:2] == "--" and "form-data" in text[:1000]):
             return bodies.multipart(
                 text,
@@ -244,6 +233,8 @@ class Masker:
         if "event-stream" in kind or text.startswith(("data:", "event:")):
             inner = self._inner(depth - 1)
             text = _EVENT.sub(lambda match: match[1] + inner(match[2]), text)
+        elif "csv" in kind:
+            text = bodies.csv(text, self._keys)
         elif "xml" in kind or "html" in kind or text[:64].lstrip()[:1] == "<":
             text = bodies.xml(text, self._keys)
 
@@ -287,6 +278,22 @@ def _literals(secrets: Iterable[str]) -> re.Pattern[str] | None:
         forms |= {dumps(secret)[1:-1], dumps(secret, ensure_ascii=False)[1:-1]}
 
     return re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
+
+
+def _examined(value: str, work: Callable[[], str]) -> str:
+    # What is too long, takes too long or is no text is withheld as a whole, and
+    # nothing of ours is ever raised.
+    try:
+        if len(value) <= _CACHED:
+            return work()
+        if len(value) <= LIMIT:
+            return budget.limited(work)
+
+        return _withheld(value)
+    except budget.ExceededError:
+        return _withheld(value)
+    except Exception:  # noqa: BLE001 - whatever it is, the test must go on
+        return f"{MASK} (not examined)"
 
 
 def _withheld(text: str) -> str:

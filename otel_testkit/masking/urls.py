@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from otel_testkit.masking import values
+from otel_testkit.masking import budget, values
 from otel_testkit.masking.keys import Keys, Kind, harmless, placeholder
 from otel_testkit.masking.values import MASK
 
@@ -25,6 +25,9 @@ _ODD: Final = re.compile(
     r"(?P<head>://[^\s:/?#@\"'<>\\]{0,128}:)(?!\d{1,5}[\"'<>\\,)\]])"
     r"(?P<password>[^\s@/:,]{1,128}+)(?=@[\w\[])"
 )
+_ENCODED: Final = re.compile(r"[^/?&#=;:@\s\"'<>%]*+%[^/?&#=;:@\s\"'<>]*+")
+_STILL_ENCODED: Final = re.compile(r"%(?:25|3[dD])")
+_ENCODINGS: Final = 4
 _PORT: Final = re.compile(r"\d{1,5}\Z")
 # Users of these schemes are names; elsewhere a lone userinfo is a token.
 _TOKEN_SCHEMES: Final = ("http", "https")
@@ -35,8 +38,9 @@ _OAUTH: Final = re.compile(
 _HOOKS: Final = re.compile(
     r"(?P<slack>hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/)"
     r"(?P<slack_path>[^\s?#\"'<>\\]++)"
-    r"|(?P<path>discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d+/"
-    r"|webhook\.office\.com/webhookb?2?/|outlook\.office(?:365)?\.com/webhook/"
+    r"|(?P<office>webhook\.office\.com/webhookb?2?/|outlook\.office(?:365)?\.com/webhook/)"
+    r"[^\s?#\"'<>\\]++|(?P<path>discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d+/"
+    r"|g\.alchemy\.com/v2/|infura\.io/(?:ws/)?v3/"
     r"|hooks\.zapier\.com/hooks/catch/\d+/|maker\.ifttt\.com/trigger/[^/\s?#]{1,200}"
     r"/(?:json/)?with/key/|events\.(?:eu\.)?pagerduty\.com/integration/"
     r"|hooks\.chime\.aws/incomingwebhooks/|open\.(?:feishu\.cn|larksuite\.com)/open-apis"
@@ -44,7 +48,15 @@ _HOOKS: Final = re.compile(
     r"|(?P<bot>api\.telegram\.org/(?:file/)?bot\d+(?::|%3[aA]))"
     r"(?P<token>[^/\s?#\"'<>\\]++)"
 )
-_HOOK_HOSTS: Final = ("hook", "discord", "telegram", "ifttt", "pagerduty")
+_HOOK_HOSTS: Final = (
+    *("hook", "discord", "telegram", "ifttt", "pagerduty", "alchemy", "infura"),
+)
+# What a mail invites to follow, good for one use.
+_INVITATION: Final = re.compile(
+    r"(?P<head>/(?:password/)?(?:password-reset|reset(?:-password)?|verify(?:-email)?|confirm"
+    r"|activate|invite|invitations?|magic-link|unsubscribe)/)"
+    r"(?P<secret>[A-Za-z0-9_.~=\-]{20,}+)"
+)
 
 
 def mask(url: str, keys: Keys, text: Callable[[str], str]) -> str:
@@ -57,6 +69,7 @@ def mask(url: str, keys: Keys, text: Callable[[str], str]) -> str:
             url = _HOOKS.sub(_hook, url)
     elif url.startswith("//") and "@" in url:
         url = _AUTHORITY.sub(_userinfo, f"x:{url}")[2:]
+    url = _INVITATION.sub(_invitation, url)
     if "=" in url:
         url = params(url, keys, text)
 
@@ -79,10 +92,20 @@ def params(
     """
     Strike the secret parameters out of the query and the fragment of *url*.
     """
+    announced = ""
     oauth = "code=" in url and _OAUTH.search(url) is not None
+    due = budget.STRIDE
 
     def param(match: re.Match[str]) -> str:
+        nonlocal announced, due
+        if match.start() >= due:
+            due = budget.check(match.start())
         name, value = match[1], match[2]
+        # `x.1.Key=password&x.1.Value=…`, as Amazon writes lists.
+        if announced and name == f"{announced}Value":
+            return f"{name}={value if harmless(value) else MASK}"
+        listed = name.endswith("Key") and keys.secret(_decoded(value))
+        announced = name[:-3] if listed else ""
         masked = _param(name, value, keys, text, oauth=oauth)
 
         return match[0] if masked is value else f"{name}={masked}"
@@ -112,16 +135,21 @@ def _param(
     if (
         kind is Kind.SECRET
         or (kind is Kind.WEAK and not value.isdigit())
-        or (oauth and plain == "code")
+        or (oauth and plain == "code" and not (value.isdigit() and len(value) < 5))
     ):
         decoded = _decoded(value)
 
         return value if harmless(decoded) or placeholder(decoded) else MASK
-    if "%" not in value:
+    if "%" not in value and "+" not in value:
         masked = text(value)
 
         return value if masked == value else masked
     decoded = _decoded(value)
+    # Encoded twice, and more often.
+    for _ in range(_ENCODINGS):
+        if not _STILL_ENCODED.search(decoded):
+            break
+        decoded = _decoded(decoded)
     masked = text(decoded)
     if masked == decoded:
         return value
@@ -140,6 +168,22 @@ def _decoded(raw: str) -> str:
     from urllib.parse import unquote_plus  # noqa: PLC0415
 
     return unquote_plus(raw)
+
+
+def decoded(url: str, mask: Callable[[str], str]) -> str:
+    """
+    Let *mask* see the parts of *url* as they read without percent signs.
+    """
+    # Imported here for its cost, and seldom needed.
+    from urllib.parse import quote, unquote  # noqa: PLC0415
+
+    def part(match: re.Match[str]) -> str:
+        plain = unquote(match[0])
+        masked = mask(plain)
+
+        return match[0] if masked == plain else quote(masked, safe="", errors="replace")
+
+    return _ENCODED.sub(part, url)
 
 
 def _userinfo(match: re.Match[str]) -> str:
@@ -179,4 +223,8 @@ def _hook(match: re.Match[str]) -> str:
 
         return f"{match['slack']}{head}{slash}{MASK}" if last else match[0]
 
-    return f"{match['path'] or match['bot']}{MASK}"
+    return f"{match['path'] or match['bot'] or match['office']}{MASK}"
+
+
+def _invitation(match: re.Match[str]) -> str:
+    return f"{match['head']}{MASK}" if values.opaque(match["secret"]) else match[0]

@@ -20,7 +20,7 @@ _SHORTEST: Final = 12
 
 # A text with a secret of the shapes below has one of these. They are grouped by
 # a character, since looking for one is far quicker than looking for many.
-_HINTS: Final = (
+_HINTS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("J", ("eyJ",)),
     ("K", ("AKIA", "SK", "EZAK", "EZTK", "NRAK-")),
     ("I", ("ASIA", "ABIA", "AIza", "NRII-")),
@@ -35,10 +35,70 @@ _HINTS: Final = (
     (" ", ("asic ", "ASIC ")),
     ("+", ("asic+",)),
     ("%", ("asic%",)),
-    ("_", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "_live_", "_test_")),
-    ("_", ("whsec_", "npm_", "shpat_", "shpca_", "shppa_", "shpss_", "hf_", "_v1_")),
-    ("_", ("lin_api_", "sk_org_", "rk_org_", "sntrys_", "dckr_", "gsk_", "r8_")),
-    ("-", ("sk-", "gl", "xox", "xapp-", "xwfp-", "pypi-Ag", "key-", "PMAK-", "pplx-")),
+    (":", (":AA",)),
+    ("$", ("$2a$", "$2b$", "$2y$", "$1$", "$5$", "$6$", "$y$", "$apr1$", "$argon2")),
+)
+# These marks are everywhere, and seldom before so much that is no word.
+_LONG: Final[tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]] = (
+    (
+        re.compile(r"_[\w+/=.\-]{10}"),
+        (
+            "ghp_",
+            "gho_",
+            "ghu_",
+            "ghs_",
+            "ghr_",
+            "github_pat_",
+            "_live_",
+            "_test_",
+            "whsec_",
+            "npm_",
+            "shpat_",
+            "shpca_",
+            "shppa_",
+            "shpss_",
+            "hf_",
+            "_v1_",
+            "lin_api_",
+            "sk_org_",
+            "rk_org_",
+            "sntrys_",
+            "dckr_",
+            "gsk_",
+            "r8_",
+            "figd_",
+            "glsa_",
+            "glc_",
+            "pscale_",
+            "sbp_",
+            "sb_secret_",
+            "ops_",
+            "lsv2_",
+            "rubygems_",
+        ),
+    ),
+    (
+        re.compile(r"-[\w.\-]{10}"),
+        (
+            "sk-",
+            "gl",
+            "xox",
+            "xapp-",
+            "xwfp-",
+            "pypi-Ag",
+            "key-",
+            "PMAK-",
+            "pplx-",
+            "sq0",
+            "xkeysib-",
+            "pul-",
+            "tskey-",
+            "nvapi-",
+            "CFPAT-",
+            "SWMTKN-",
+        ),
+    ),
+    (re.compile(r"\.[\w.\-]{16}"), ("hvs.", "hvb.", "hvr.", "dp.", ".atlasv1.")),
 )
 
 _SHAPES: Final = re.compile(
@@ -64,7 +124,19 @@ _SHAPES: Final = re.compile(
     r"|AT(?:ATT|CTT)[A-Za-z0-9_\-=.]{20,}+|ATBB[A-Za-z0-9]{24,}+"
     r"|dapi[a-f0-9]{32}(?:-\d)?|lin_api_[A-Za-z0-9]{32,}+"
     r"|NR(?:AK|II)-[A-Z0-9]{24,}+|PMAK-[a-f0-9]{20,}+(?:-[a-f0-9]+)?"
-    r"|EZ[AT]K[A-Za-z0-9]{50,}+|AGE-SECRET-KEY-1[A-Z0-9]{40,}+)"
+    r"|EZ[AT]K[A-Za-z0-9]{50,}+|AGE-SECRET-KEY-1[A-Z0-9]{40,}+"
+    r"|hv[sbr]\.[A-Za-z0-9_\-]{24,}+|dp\.(?:pt|st|ct|sa|scim|audit)\.[\w\-.]{32,}+"
+    r"|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_\-]{32,}+|\d{8,10}:AA[A-Za-z0-9_\-]{32,}+"
+    r"|figd_[\w\-]{20,}+|gl(?:sa|c)_[A-Za-z0-9+/=_]{24,}+"
+    r"|pscale_(?:tkn|pw|oauth)_[\w.\-]{24,}+|sb(?:p|_secret)_[A-Za-z0-9_]{24,}+"
+    r"|ops_eyJ[A-Za-z0-9_\-]{40,}+|lsv2_(?:pt|sk)_[a-f0-9_]{32,}+"
+    r"|rubygems_[a-f0-9]{40,}+|sq0(?:atp|csp|idp)-[\w\-]{20,}+"
+    r"|xkeysib-[a-f0-9]{32,}+(?:-\w+)?+|pul-[a-f0-9]{40}(?![0-9A-Za-z])"
+    r"|tskey-[a-z]+-[A-Za-z0-9\-]{16,}+|nvapi-[\w\-]{32,}+|CFPAT-[\w\-]{32,}+"
+    r"|SWMTKN-1-[a-z0-9\-]{40,}+)"
+    # Hashes of passwords, as crypt(5) writes them.
+    r"|\$(?:2[aby]\$\d\d\$|(?:1|5|6|y|apr1)\$(?:rounds=\d{1,9}\$)?[./\w]{1,40}\$"
+    r"|argon2(?:id|i|d)\$v=\d{1,3}\$[\w=,]{1,60}\$)[./\w+$]{20,}+"
     # A key in PEM, also one that is cut, or whose newlines are escaped.
     r"|-----BEGIN[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
     r"(?:[^\-]++|-(?!----END))*+(?:-----END[A-Z0-9 ]{0,60}-----)?"
@@ -83,6 +155,11 @@ def suspect(text: str) -> bool:
         return False
     for character, hints in _HINTS:
         if character in text:
+            for hint in hints:
+                if hint in text:
+                    return True
+    for long, hints in _LONG:
+        if long.search(text):
             for hint in hints:
                 if hint in text:
                     return True

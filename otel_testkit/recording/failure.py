@@ -78,6 +78,31 @@ def record_exception(
         span.add_event(semconv.EXCEPTION, attributes, timestamp=now())
 
 
+def exception_attributes(
+    exception: BaseException, trace: TracebackType | None, masker: Masker
+) -> dict[str, Any]:
+    """
+    Give *exception*, which came by *trace*, as attributes of what tells of it.
+    """
+    return {
+        semconv.EXCEPTION_TYPE: exception_type(exception),
+        semconv.EXCEPTION_MESSAGE: cut(masker.text(text(exception)), _MAX_MESSAGE),
+        semconv.EXCEPTION_STACKTRACE: _stacktrace(exception, trace, masker),
+    }
+
+
+def stack_text(written: str, masker: Masker) -> str:
+    """
+    Give a stack, *written* by somebody else, as it may be written here.
+    """
+    # The end says most. Masked before it is cut, lest half a secret stays.
+    masked = masker.text(written[-2 * _MAX_STACKTRACE :])
+    if len(masked) <= _MAX_STACKTRACE:
+        return masked
+
+    return "…\n" + masked[-_MAX_STACKTRACE:]
+
+
 def _asked(exception: BaseException, name: str) -> Any:
     """
     Get an attribute of *exception*, past what its class makes of the name.
@@ -100,11 +125,19 @@ def _chain(exception: BaseException) -> Iterator[tuple[BaseException, str]]:
         cause, context = _asked(link, "__cause__"), _asked(link, "__context__")
         if cause is not None:
             waiting.append((cause, "cause"))
-        elif context is not None and not _asked(link, "__suppress_context__"):
+        elif context is not None and (
+            not _asked(link, "__suppress_context__") or _hides_its_cause(link)
+        ):
             waiting.append((context, "context"))
         if issubclass(type(link), BaseExceptionGroup):
             members = BaseExceptionGroup.exceptions.__get__(link)
             waiting.extend((member, "member") for member in members[:_MAX_LINKS])
+
+
+def _hides_its_cause(link: BaseException) -> bool:
+    # httpcore raises its errors a second time, from None, and so takes away
+    # what the operating system said.
+    return type(link).__module__ == "httpcore"
 
 
 def _without_us(trace: TracebackType | None) -> TracebackType | None:
@@ -173,9 +206,4 @@ def _stacktrace(
     except BaseException:  # noqa: BLE001  # its notes, its text: all may be code
         written = "".join(traceback.format_tb(trace)) + type(exception).__name__
 
-    # The end says most. Masked before it is cut, lest half a secret stays.
-    masked = masker.text(written[-2 * _MAX_STACKTRACE :])
-    if len(masked) <= _MAX_STACKTRACE:
-        return masked
-
-    return "…\n" + masked[-_MAX_STACKTRACE:]
+    return stack_text(written, masker)

@@ -134,7 +134,7 @@ def recording() -> Recording | None:
         return None
 
     if current.run.writer.folder is None:
-        current.run.writer.start()
+        current.run.writer.start(*[layout.LOGS] * current.settings.logs)
     current.relay.follow(current.recorder)
 
     return current
@@ -287,6 +287,7 @@ def _at_exit(pid: int) -> None:
     for run in _runs:
         if _current.recorder.is_idle:
             run.writer.discard(layout.OPEN)
+        run.writer.discard_empty(layout.LOGS)
         run.finish()
 
 

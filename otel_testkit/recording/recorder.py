@@ -24,8 +24,10 @@ from otel_testkit.recording.sdk import (
 from otel_testkit.store import layout
 from otel_testkit.store.append import RunWriter
 from otel_testkit.store.encode import (
+    ended_line,
     identity,
     open_line,
+    opened_line,
     resource_prefix,
     span_line,
 )
@@ -66,7 +68,7 @@ class Recorder(SpanProcessor):
             return
 
         ours = _is_ours(span)
-        start = identity(span)
+        start = identity(span.context, span.parent, span.kind.value + 1)
         # It ends in the run in which it began.
         writer = self.writer
         self._started[span.context.span_id] = (
@@ -97,6 +99,26 @@ class Recorder(SpanProcessor):
                 None if ours else self._mask,
             ),
         )
+
+    @never_raises("record", "a call was not recorded")
+    def quiet_started(self, span: Any) -> None:
+        """
+        Do as `on_start` for a span that has encoded itself.
+        """
+        if self.is_on:
+            writer = self.writer
+            self._started[span.context.span_id] = ("", writer, 0, False)
+            writer.append(layout.OPEN, opened_line(span.text))
+
+    @never_raises("record", "a call was not recorded")
+    def quiet_ended(self, span: Any) -> None:
+        """
+        Do as `on_end` for a span that has encoded itself.
+        """
+        started = self._started.pop(span.context.span_id, None)
+        if started is not None:
+            prefix = self._prefix(span, ours=True)
+            started[1].append(layout.TRACES, ended_line(prefix, span.text, span))
 
     def after_fork(self) -> None:
         """

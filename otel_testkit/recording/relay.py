@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 
 from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from typing import Any, Final
 
 from opentelemetry import trace
@@ -24,6 +25,15 @@ from otel_testkit.recording.sdk import (
     SpanProcessor,
     TracerProvider,
 )
+
+
+is_telling: Final[ContextVar[bool]] = ContextVar(
+    "otel_testkit.is_telling", default=False
+)
+"""
+On while span processors of the user's are told of a span: what they send is no
+call of the test, and telling them of that would never end.
+"""
 
 
 class Relay(SpanProcessor):
@@ -127,7 +137,10 @@ def _offer(provider: TracerProvider) -> None:
 
 @contextlib.contextmanager
 def _told(slug: str) -> Iterator[None]:
+    token = is_telling.set(True)
     try:
         yield
     except Exception as error:  # noqa: BLE001  # never into the test
         trouble(slug, f"a span processor raised {type(error).__name__}")
+    finally:
+        is_telling.reset(token)

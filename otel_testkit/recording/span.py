@@ -42,6 +42,7 @@ from otel_testkit.recording.wrapping import wrap
 F = TypeVar("F", bound=Callable[..., Any])
 
 _TEST_KEY: Final = context_api.create_key("otel_testkit.test")
+_STARTED_BY_KEY: Final = context_api.create_key("otel_testkit.started_by")
 _RESULT_STATUS: Final = {
     Outcome.PASSED: "pass",
     Outcome.FAILED: "fail",
@@ -79,6 +80,7 @@ class TestSpan:
         "_allowance",
         "_attributes",
         "_context",
+        "_outer",
         "_parts",
         "_pid",
         "_previous",
@@ -108,6 +110,7 @@ class TestSpan:
         self._recording: Recording | None = None
         self._span: Span | None = None
         self._context: Context | None = None
+        self._outer: TestSpan | None = None
         self._previous: Context | None = None
         self._pid = 0
         self._parts: dict[int, Part] | None = None
@@ -234,7 +237,10 @@ class TestSpan:
 
         surrounding = context_api.get_current()
         outer = surrounding.get(_TEST_KEY)
-        is_nested = isinstance(outer, TestSpan) and outer.is_recording
+        self._outer = (
+            outer if isinstance(outer, TestSpan) and outer.is_recording else None
+        )
+        is_nested = self._outer is not None
         name = self.name if type(self.name) is str else text(self.name)
         name = now_recording.masker.text(name)
         attributes: dict[str, Any] = {}
@@ -445,17 +451,42 @@ def current_test() -> TestSpan:
     """
     Give the test that is running here; outside a test one that does nothing.
 
-    In a thread that knows of no test, it is the one that is open in this
+    In a thread or job that a test has started, it is that one, as long as it
+    runs. In a thread that knows of no test, it is the one that is open in this
     process, if there is just one.
     """
     found = context_api.get_value(_TEST_KEY)
     if isinstance(found, TestSpan) and found.is_recording:
         return found
+
+    started_by = context_api.get_value(_STARTED_BY_KEY)
+    if isinstance(started_by, TestSpan):
+        # What comes late is no part of another test that happens to be open.
+        return _still_running(started_by)
     if len(_open) == 1:
         for test in list(_open.values()):
             return test
 
     return _NO_TEST
+
+
+def context_to_carry() -> Context | None:
+    """
+    Give the context that a thread or job started here takes along; None where
+    no test is running.
+    """
+    test = current_test()
+    if test.is_recording:
+        return context_api.set_value(_STARTED_BY_KEY, test)
+
+    # What comes late may start something itself.
+    started_by = context_api.get_value(_STARTED_BY_KEY)
+
+    return (
+        None
+        if started_by is None
+        else context_api.set_value(_STARTED_BY_KEY, started_by, Context())
+    )
 
 
 def parent_context(test: TestSpan) -> Context:
@@ -473,6 +504,51 @@ def parent_context(test: TestSpan) -> Context:
 
     # A thread that the context was not carried into, or one without a span.
     return test._context  # noqa: SLF001
+
+
+class Place(NamedTuple):
+    """
+    Where a part of a test belongs that begins here.
+    """
+
+    test: TestSpan
+    recording: Recording
+    allowance: Allowance
+    context: Context
+    parent: SpanContext
+
+
+def current_place() -> Place | None:
+    """
+    Give where a part that begins here belongs; None where nothing is recorded.
+
+    What `current_test` and `parent_context` tell, asked for with every call.
+    """
+    context = context_api.get_current()
+    test = context.get(_TEST_KEY)
+    if not isinstance(test, TestSpan) or not test.is_recording:
+        test = current_test()
+    recording, allowance = test.recording, test._allowance  # noqa: SLF001  # of one house
+    if recording is None or allowance is None:
+        return None
+
+    parent = trace.get_current_span(context).get_span_context()
+    if context.get(_TEST_KEY) is not test or not parent.is_valid:
+        context = parent_context(test)
+        parent = trace.get_current_span(context).get_span_context()
+
+    return Place(test, recording, allowance, context, parent)
+
+
+def _still_running(test: TestSpan) -> TestSpan:
+    """
+    Give *test*, or the one around it that is not over yet.
+    """
+    running: TestSpan | None = test
+    while running is not None and not running.is_recording:
+        running = running._outer  # noqa: SLF001  # of one house
+
+    return running or _NO_TEST
 
 
 _open: Final[dict[int, TestSpan]] = {}

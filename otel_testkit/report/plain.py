@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from otel_testkit.trace.model import Attempt, Call, Case, Error, Run, Span
+from otel_testkit.trace.model import Attempt, Call, Case, Error, Log, Run, Span
 
 
 Plain = dict[str, Any]
@@ -23,13 +23,19 @@ Plain = dict[str, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def plain_run(run: Run, cases: Iterable[Case], loose: Iterable[Span] = ()) -> Plain:
+def plain_run(
+    run: Run,
+    cases: Iterable[Case],
+    loose: Iterable[Span] = (),
+    logs: Iterable[Log] = (),
+) -> Plain:
     """
-    Give *run* with those *cases* and *loose* spans:
+    Give *run* with those *cases*, *loose* spans and *logs* that belong to neither:
 
         run     as `plain_summary` gives it
         cases   a list of {name, suite, outcome, flaky, attempts}
-        loose   a list of spans
+        loose   a list of spans, each with {logs} besides
+        logs    a list of log records
     """
     return {
         "run": plain_summary(run),
@@ -44,8 +50,12 @@ def plain_run(run: Run, cases: Iterable[Case], loose: Iterable[Span] = ()) -> Pl
             for case in cases
         ],
         "loose": [
-            plain_span(span, root.start) for root in loose for span in root.walk()
+            plain_span(span, root.start)
+            | {"logs": [_log(log, root.start) for log in span.logs]}
+            for root in loose
+            for span in root.walk()
         ],
+        "logs": [_log(log, run.start) for log in logs],
     }
 
 
@@ -69,7 +79,11 @@ def plain_summary(run: Run) -> Plain:
 def plain_attempt(attempt: Attempt) -> Plain:
     """
     Give {number, outcome, failure, trace_id, start, duration, errors, tags,
-    spans} of *attempt*; the duration of an open one is None.
+    spans, logs} of *attempt*; the duration of an open one is None.
+
+    A log record has {span_id, time, offset, level, severity, logger, message,
+    error, file, line, function, attributes}; severity is OTLP's number, 0 where it
+    is not known.
     """
     return {
         "number": attempt.number,
@@ -81,6 +95,7 @@ def plain_attempt(attempt: Attempt) -> Plain:
         "errors": [_error(error) for error in attempt.errors],
         "tags": _values(attempt.tags),
         "spans": [plain_span(span, attempt.start) for span in attempt.spans],
+        "logs": [_log(log, attempt.start) for log in attempt.logs],
     }
 
 
@@ -126,6 +141,23 @@ def plain_span(span: Span, since: int) -> Plain:
         }
 
     return plain
+
+
+def _log(log: Log, since: int) -> Plain:
+    return {
+        "span_id": log.span_id or None,
+        "time": _time(log.time),
+        "offset": _seconds(log.time - since),
+        "level": log.level,
+        "severity": log.severity,
+        "logger": log.logger,
+        "message": log.text,
+        "error": None if log.error is None else _error(log.error),
+        "file": log.file or None,
+        "line": log.line,
+        "function": log.function or None,
+        "attributes": _values(log.attributes),
+    }
 
 
 def _error(error: Error) -> Plain:

@@ -15,10 +15,12 @@ from typing import IO, Final
 
 from rich.text import Text
 
+from otel_testkit import semconv
 from otel_testkit.report import text as texts
 from otel_testkit.report.page import BAD, GOOD, PLACE, QUIET, Page
 from otel_testkit.report.tree import tree_lines
-from otel_testkit.report.waterfall import waterfall
+from otel_testkit.report.waterfall import Waterfall, waterfall
+from otel_testkit.trace.fields import integer
 from otel_testkit.trace.model import Attempt, Error, Outcome, Run, Span
 
 
@@ -90,26 +92,36 @@ def attempt_lines(
         return lines
 
     told = [root.status_message, *(error.message for error in attempt.errors)]
-    rows, hidden = waterfall(
+    left_out = _left_out_lines(page, attempt)
+    shown = waterfall(
         root,
-        # The last two lines count the hidden spans and name the trace.
-        lines=None if whole else _LINES - len(lines) - 2,
+        # The last two lines count what is hidden and name the trace.
+        lines=None if whole else _LINES - len(lines) - len(left_out) - 2,
         notes=attempt.is_failure,
         told=told,
     )
 
-    return [*lines, *tree_lines(page, rows, root), *_trace_lines(page, root, hidden)]
+    return [
+        *lines,
+        *tree_lines(page, shown.rows, root),
+        *left_out,
+        *_trace_lines(page, root, shown),
+    ]
 
 
 def span_lines(page: Page, root: Span, *, whole: bool = False) -> list[Text]:
     """
     Give the lines of a *root* that belongs to no test.
     """
-    rows, hidden = waterfall(root, lines=None if whole else _LINES - 3)
+    shown = waterfall(root, lines=None if whole else _LINES - 3)
     mark = (page.glyphs.fail, BAD) if root.is_failing else (page.glyphs.other, "")
     rule = _rule(page, mark, root.summary, [texts.duration(root.duration)])
 
-    return [rule, *tree_lines(page, rows, root), *_trace_lines(page, root, hidden)]
+    return [
+        rule,
+        *tree_lines(page, shown.rows, root),
+        *_trace_lines(page, root, shown),
+    ]
 
 
 def error_lines(page: Page, attempt: Attempt) -> list[Text]:
@@ -249,12 +261,47 @@ def _first_line(message: str) -> str:
     return next((line for line in message.splitlines() if line.strip()), "").strip()
 
 
-def _trace_lines(page: Page, root: Span, hidden: int) -> Iterator[Text]:
-    if hidden:
-        spans = "span" if hidden == 1 else "spans"
-        more = f"  {page.glyphs.ellipsis} {hidden} more {spans} (--all shows them)"
-        yield Text(more, QUIET)
+def _left_out_lines(page: Page, attempt: Attempt) -> list[Text]:
+    """
+    Say what of a test was beyond its limits and is nowhere to be seen.
+    """
+    counts = {
+        word: integer(attempt.span.attributes, name)
+        for name, word in (
+            (semconv.CALLS_LEFT_OUT, "call"),
+            (semconv.BODIES_LEFT_OUT, "body"),
+            (semconv.LOGS_LEFT_OUT, "log record"),
+        )
+    }
+    what = _several({word: count for word, count in counts.items() if count})
+
+    return [_more_line(page, f"{what} not recorded")] if what else []
+
+
+def _trace_lines(page: Page, root: Span, shown: Waterfall) -> Iterator[Text]:
+    counts = {"span": shown.hidden_spans, "log record": shown.hidden_logs}
+    if what := _several({word: count for word, count in counts.items() if count}):
+        yield _more_line(page, f"{what} (--all shows them)")
     yield Text(f"  trace  {page.text(root.trace_id)}", QUIET)
+
+
+def _several(counts: dict[str, int]) -> str:
+    """
+    Count things: `3 more calls, 1 more body`.
+    """
+    plurals = {"body": "bodies"}
+
+    return ", ".join(
+        f"{count} more {word if count == 1 else plurals.get(word, word + 's')}"
+        for word, count in counts.items()
+    )
+
+
+def _more_line(page: Page, text: str) -> Text:
+    return Text(
+        "  " + page.fit(f"{texts.ELLIPSIS} {text}", page.width - 2),
+        QUIET,
+    )
 
 
 def _near(path: str) -> str:

@@ -11,29 +11,46 @@ from rich.text import Text
 
 from otel_testkit.report import text as texts
 from otel_testkit.report.page import BAD, QUIET, Glyphs, Page
-from otel_testkit.report.waterfall import Row
-from otel_testkit.trace.model import Span
+from otel_testkit.report.waterfall import LogRow, Row
+from otel_testkit.trace.model import Log, Span
 
 
 _MOST_LABEL: Final = 60
 _SECOND: Final = 1_000_000_000
 
 
-def tree_lines(page: Page, rows: list[Row], root: Span) -> Iterator[Text]:
+def tree_lines(page: Page, all_rows: list[Row | LogRow], root: Span) -> Iterator[Text]:
     """
-    Draw *rows*, those of *root* and what is below it, in columns: label, status,
-    seconds after the start of *root*, bar, duration.
+    Draw *all_rows*, those of *root* and what is below it: spans in columns (label,
+    status, seconds after the start of *root*, bar, duration), between them the log
+    records.
     """
-    if len(rows) == 1:
+    if len(all_rows) == 1:
         # All that it could tell stands in the rule above.
         return
 
+    rows = [row for row in all_rows if isinstance(row, Row)]
+    drawn = iter(list(_span_lines(page, rows, root)))
+    for place, row in enumerate(all_rows):
+        if isinstance(row, LogRow):
+            yield _log_line(page, row, root)
+            continue
+
+        yield next(drawn)
+        if row.note:
+            deeper = place + 1 < len(all_rows) and len(
+                all_rows[place + 1].branches
+            ) > len(row.branches)
+            yield _note_line(page, row, has_below=deeper)
+
+
+def _span_lines(page: Page, rows: list[Row], root: Span) -> Iterator[Text]:
     glyphs = page.glyphs
     heads = [_guides(glyphs, row) for row in rows]
     labels = [_label(page, row) for row in rows]
     tails = [f" (retry {row.resend_count})" if row.resend_count else "" for row in rows]
     statuses = [_status(glyphs, row) for row in rows]
-    digits = 2 if root.duration >= _SECOND else 3
+    digits = _digits(root)
     starts = [f"{(row.start - root.start) / _SECOND:.{digits}f}" for row in rows]
     durations = [
         page.text(texts.duration(row.duration)) + ("+" if row.is_open else "")
@@ -66,13 +83,59 @@ def tree_lines(page: Page, rows: list[Row], root: Span) -> Iterator[Text]:
         line.append(" " + durations[place].rjust(duration_width))
         yield line
 
-        if row.note:
-            deeper = place + 1 < len(rows) and len(rows[place + 1].branches) > len(
-                row.branches
-            )
-            head = _note_guides(glyphs, row, has_below=deeper)
-            note = page.fit(row.note, page.width - 2 - len(head))
-            yield Text.assemble("  ", (head, QUIET), (note, BAD))
+
+def _note_line(page: Page, row: Row, *, has_below: bool) -> Text:
+    head = _note_guides(page.glyphs, row, has_below=has_below)
+    note = page.fit(row.note, page.width - 2 - len(head))
+
+    return Text.assemble("  ", (head, QUIET), (note, BAD))
+
+
+def _log_line(page: Page, row: LogRow, root: Span) -> Text:
+    """
+    Draw a log record: when, how grave, by which logger, what.
+    """
+    log, *others = row.logs
+    line = Text("  ")
+    line.append(_guides(page.glyphs, row), QUIET)
+    mark = "! " if log.is_warning else "  "
+    seconds = f"{(log.time - root.start) / _SECOND:.{_digits(root)}f}"
+    level = log.level or (f"severity {log.severity}" if log.severity else "")
+    who = " ".join(part for part in (level, log.logger) if part)
+    line.append(mark, style := _log_style(log))
+    line.append(seconds, QUIET)
+
+    count = f"  {page.glyphs.times}{len(row.logs)}" if others else ""
+    left = page.width - texts.width(line.plain) - len(count)
+    if who:
+        who = page.fit(who, max(left // 2, 0), tail=0.6)
+        line.append(" ").append(who, style)
+        left -= texts.width(who) + 1
+    line.append("  ").append(page.fit(_said(log), max(left - 2, 0)))
+    line.append(count, QUIET)
+
+    return line
+
+
+def _said(log: Log) -> str:
+    if log.error is None or not log.error.type:
+        return log.text
+
+    # `logger.exception("failed")` says the most in what it was called for.
+    error = f"{log.error.short_type}: {log.error.message}".removesuffix(": ")
+
+    return f"{log.text} ({error})" if error not in log.text else log.text
+
+
+def _log_style(log: Log) -> str:
+    if log.is_error:
+        return BAD
+
+    return "yellow" if log.is_warning else QUIET
+
+
+def _digits(root: Span) -> int:
+    return 2 if root.duration >= _SECOND else 3
 
 
 def _label(page: Page, row: Row) -> str:
@@ -82,7 +145,7 @@ def _label(page: Page, row: Row) -> str:
     return f"{page.text(row.method):<4} {label}" if row.method else label
 
 
-def _guides(glyphs: Glyphs, row: Row) -> str:
+def _guides(glyphs: Glyphs, row: Row | LogRow) -> str:
     if not row.branches:
         return ""
 

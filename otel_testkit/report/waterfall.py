@@ -1,11 +1,15 @@
 """
-Which spans of an attempt are shown, and as what: rows, before any drawing.
+Which spans and log records of an attempt are shown, and as what: rows, before
+any drawing.
 
-Repeated calls become one row. Where there are more rows than fit, those stay
-that speak of the failure: failing calls, their neighbours, then the steps.
+What repeats becomes one row. Where there are more rows than fit, those stay that
+speak of the failure: failing calls, their neighbours, the log records, then the
+steps.
 """
 
 from __future__ import annotations
+
+import re
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
@@ -13,10 +17,11 @@ from itertools import groupby, pairwise, zip_longest
 from typing import Final
 
 from otel_testkit.trace.complaint import complaint
-from otel_testkit.trace.model import Call, Span
+from otel_testkit.trace.model import Call, Log, Span
 from otel_testkit.trace.naming import short_path
 
 
+_NUMBER: Final = re.compile(r"\d+", re.ASCII)
 # Deeper spans stand at this depth, for their labels to keep some place.
 _MOST_DEPTH: Final = 8
 
@@ -44,11 +49,11 @@ class Row:
     @property
     def status(self) -> str:
         """
-        The HTTP status, as text; "" without one.
+        What a call was answered, in a word; "" without an answer.
         """
         span = self.spans[0]
 
-        return str(span.status or "") if isinstance(span, Call) else ""
+        return span.answer if isinstance(span, Call) else ""
 
     @property
     def resend_count(self) -> int:
@@ -73,12 +78,38 @@ class Row:
         return sum(span.duration for span in self.spans)
 
 
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """
+    A line for one log record or several that are alike.
+    """
+
+    logs: tuple[Log, ...]
+    branches: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    """
+    The rows, and how many spans and log records are in none of them.
+    """
+
+    rows: list[Row | LogRow]
+    hidden_spans: int
+    hidden_logs: int
+
+
 @dataclass(slots=True, eq=False)
 class _Item:
-    spans: tuple[Span, ...]
+    spans: tuple[Span, ...] = ()
+    logs: tuple[Log, ...] = ()
     above: _Item | None = None
     note: str = ""
     below: list[_Item] = field(default_factory=list)
+
+    @property
+    def start(self) -> int:
+        return self.spans[0].start if self.spans else self.logs[0].time
 
     @property
     def is_bad(self) -> bool:
@@ -91,41 +122,62 @@ def waterfall(
     lines: int | None = None,
     notes: bool = True,
     told: Iterable[str] = (),
-) -> tuple[list[Row], int]:
+) -> Waterfall:
     """
-    Give the rows of *root* and all below it, and how many spans are in none.
+    Give the rows of *root* and all below it.
 
     Args:
         lines: the most lines to take, counting one more for each note; None for
-            every span in a row of its own.
-        notes: whether failing calls say what they complain of.
+            every span and every log record in a row of its own.
+        notes: whether failing calls say what they complain of, and warnings are
+            shown.
         told: messages that stand elsewhere and need no note.
     """
-    fold: Fold = _one_by_one if lines is None else _fold_neighbours
-    items = _items(root, fold, told if notes else None)
-    if lines is not None and _cost(items) > lines:
-        items = _items(root, _fold_siblings, told if notes else None)
-    if lines is not None and _cost(items) > lines:
-        items = _most_telling(items, lines)
+    known = set(told) if notes else None
+    if lines is None:
+        items = _items(root, _one_by_one, _every_log, known)
+    else:
+        logs = _fold_warnings if notes else _no_log
+        items = _items(root, _fold_neighbours, logs, known)
+        if _cost(items) > lines:
+            items = _items(root, _fold_siblings, logs, known)
+        if _cost(items) > lines:
+            items = _most_telling(items, lines)
 
     last_below = {item.above: item for item in items}
     branches: dict[_Item | None, tuple[bool, ...]] = {None: ()}
-    rows = []
+    rows: list[Row | LogRow] = []
     for item in items:
         if item.above is not None:
             is_last = last_below[item.above] is item
             branches[item] = (*branches[item.above][: _MOST_DEPTH - 1], is_last)
         else:
             branches[item] = ()
-        rows.append(Row(item.spans, _label(item), branches[item], item.note))
+        if item.logs:
+            rows.append(LogRow(item.logs, branches[item]))
+        else:
+            rows.append(Row(item.spans, _label(item), branches[item], item.note))
 
-    return rows, sum(1 for _ in root.walk()) - sum(len(item.spans) for item in items)
+    spans = list(root.walk())
+
+    return Waterfall(
+        rows,
+        len(spans) - sum(len(item.spans) for item in items),
+        # Those that are shown at all.
+        sum(log.is_warning for span in spans for log in span.logs)
+        - sum(log.is_warning for item in items for log in item.logs)
+        if notes
+        else 0,
+    )
 
 
 Fold = Callable[[list[Span]], Iterable[tuple[Span, ...]]]
+FoldLogs = Callable[[Iterable[Log]], Iterable[tuple[Log, ...]]]
 
 
-def _items(root: Span, fold: Fold, told: Iterable[str] | None) -> list[_Item]:
+def _items(
+    root: Span, fold: Fold, fold_logs: FoldLogs, told: set[str] | None
+) -> list[_Item]:
     """
     Give the items of the whole tree, parents first.
     """
@@ -134,16 +186,67 @@ def _items(root: Span, fold: Fold, told: Iterable[str] | None) -> list[_Item]:
     while waiting:
         item = waiting.pop()
         items.append(item)
-        if len(item.spans) == 1:
-            item.below = [
-                _Item(spans, item) for spans in fold(list(item.spans[0].children))
-            ]
+        if item.spans:
+            item.below = list(_below(item, fold, fold_logs))
             waiting.extend(reversed(item.below))
 
     if told is not None:
         _note_complaints(items, set(told))
 
     return items
+
+
+def _below(item: _Item, fold: Fold, fold_logs: FoldLogs) -> Iterable[_Item]:
+    below: list[_Item] = []
+    silent: list[Span] = []
+    if len(item.spans) == 1:
+        children = item.spans[0].children
+        below = [_Item(spans=spans, above=item) for spans in fold(list(children))]
+        silent = _left_out(children, {span for one in below for span in one.spans})
+
+    speakers = (*item.spans, *silent)
+    logs = sorted((log for span in speakers for log in span.logs), key=_time)
+    below += [_Item(logs=alike, above=item) for alike in fold_logs(logs)]
+
+    return sorted(below, key=lambda one: one.start) if logs else below
+
+
+def _left_out(children: Iterable[Span], shown: set[Span]) -> list[Span]:
+    """
+    Give the spans that had others put in their place.
+    """
+    left_out: list[Span] = []
+    waiting = [child for child in children if child not in shown]
+    while waiting:
+        span = waiting.pop()
+        left_out.append(span)
+        waiting += [child for child in span.children if child not in shown]
+
+    return left_out
+
+
+def _time(log: Log) -> int:
+    return log.time
+
+
+def _no_log(_logs: Iterable[Log]) -> Iterable[tuple[Log, ...]]:
+    return ()
+
+
+def _every_log(logs: Iterable[Log]) -> Iterable[tuple[Log, ...]]:
+    return ((log,) for log in logs)
+
+
+def _fold_warnings(logs: Iterable[Log]) -> Iterable[tuple[Log, ...]]:
+    # All that are alike, wherever they stand: between them are the calls, which
+    # fold as well.
+    alike: dict[Hashable, list[Log]] = {}
+    for log in logs:
+        if log.is_warning:
+            likeness = log.level, log.logger, _NUMBER.sub("0", log.text)
+            alike.setdefault(likeness, []).append(log)
+
+    return (tuple(group) for group in alike.values())
 
 
 def _one_by_one(spans: list[Span]) -> Iterable[tuple[Span, ...]]:
@@ -166,7 +269,7 @@ def _likeness(span: Span) -> Hashable:
     if not isinstance(span, Call) or not span.method or span.is_open:
         return span
 
-    return span.method, span.peer, span.template, span.status, span.resend_count
+    return span.method, span.peer, span.template, span.answer, span.resend_count
 
 
 def _unwrapped(spans: list[Span]) -> list[Span]:
@@ -195,9 +298,9 @@ def _calls_below_tell_all(span: Call) -> bool:
 
 def _note_complaints(items: list[_Item], told: set[str]) -> None:
     for item in items[1:]:
-        span = item.spans[0]
-        if not span.is_failing:
+        if not item.spans or not item.spans[0].is_failing:
             continue
+        span = item.spans[0]
         if isinstance(span, Call):
             note = complaint(span)
         elif span.errors and span.errors[-1].message not in told:
@@ -239,7 +342,7 @@ def _by_weight(items: list[_Item]) -> list[_Item]:
     near = {
         neighbour
         for above in {item.above for item in bad if item.above is not None}
-        for one, other in pairwise(above.below)
+        for one, other in pairwise(each for each in above.below if each.spans)
         for neighbour in (one, other)
         if one in is_bad or other in is_bad
     }
@@ -258,9 +361,16 @@ def _by_weight(items: list[_Item]) -> list[_Item]:
     ]
     # Of the others the last ones, which are nearest to how the test ended.
     others = [item for item in reversed(items) if item not in is_bad]
-    others.sort(key=lambda item: (item not in near, depths[item]))
+    others.sort(key=lambda item: _rank(item, depths[item], is_near=item in near))
 
     return ends + others
+
+
+def _rank(item: _Item, depth: int, *, is_near: bool) -> tuple[int, int]:
+    if item.logs:
+        return (1, -max(log.severity for log in item.logs))
+
+    return (0 if is_near else 2, depth)
 
 
 def _label(item: _Item) -> str:

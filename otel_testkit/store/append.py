@@ -51,11 +51,12 @@ class RunWriter:
         self._urandom = disk.urandom
         self._join = disk.join
 
-    def start(self) -> None:
+    def start(self, *more: str) -> None:
         """
-        Open the files, so that no test pays for it, and none can get in the way.
+        Open the files of spans, and of *more* kinds, so that no test pays for it,
+        and none can get in the way.
         """
-        for kind in (layout.TRACES, layout.OPEN):
+        for kind in (layout.TRACES, layout.OPEN, *more):
             if kind not in self._files:
                 self._file(kind)
 
@@ -105,6 +106,15 @@ class RunWriter:
             with contextlib.suppress(OSError):
                 disk.close(file)
                 disk.unlink(self._path(self.folder, kind))
+
+    def discard_empty(self, kind: str) -> None:
+        """
+        Remove this process's file of *kind*, if nothing was written to it.
+        """
+        if kind in self._files and self.folder is not None:
+            with contextlib.suppress(OSError):
+                if not disk.lstat(self._path(self.folder, kind)).st_size:
+                    self.discard(kind)
 
     def forget_files(self) -> None:
         """

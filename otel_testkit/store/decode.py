@@ -27,6 +27,23 @@ _KINDS: Final = {
     "SPAN_KIND_CONSUMER": 5,
 }
 _STATUS_CODES: Final = {"STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2}
+_SEVERITIES: Final = {
+    f"SEVERITY_NUMBER_{name}{step or ''}": 4 * tens + max(step, 1)
+    for tens, name in enumerate(("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"))
+    for step in (0, 2, 3, 4)
+}
+_HIGHEST_SEVERITY: Final = 24
+# For those who tell the word alone.
+_LEVELS: Final = {
+    "TRACE": 1,
+    "DEBUG": 5,
+    "INFO": 9,
+    "WARN": 13,
+    "WARNING": 13,
+    "ERROR": 17,
+    "FATAL": 21,
+    "CRITICAL": 21,
+}
 _NO_IDS: Final = frozenset({"", "0" * 16, "0" * 32})
 _PARENT_IS_REMOTE: Final = 0x200
 # The year 2262: later times, like those before 1970, are no times.
@@ -69,6 +86,25 @@ class StoredSpan:
     resource: Attributes
 
 
+@dataclass(frozen=True, slots=True)
+class StoredLog:
+    """
+    A log record as a file holds it; ids are None where they are not told, times
+    nanoseconds since 1970, 0 where unknown. *severity* is OTLP's number, *level*
+    the word for it.
+    """
+
+    trace_id: str | None
+    span_id: str | None
+    time: int
+    severity: int
+    level: str
+    text: str
+    attributes: Attributes
+    scope: str
+    resource: Attributes
+
+
 def span(fields: Any, scope: str, resource: Attributes) -> StoredSpan:
     """
     Decode the OTLP span *fields*.
@@ -104,6 +140,28 @@ def span(fields: Any, scope: str, resource: Attributes) -> StoredSpan:
         events=_events(fields.get("events")),
         status=_number(status.get("code"), _STATUS_CODES),
         status_message=text(status.get("message")),
+        scope=scope,
+        resource=resource,
+    )
+
+
+def log(fields: Json, scope: str, resource: Attributes) -> StoredLog:
+    """
+    Decode the OTLP log record *fields*.
+    """
+    body = fields.get("body")
+    said = any_value(body) if isinstance(body, dict) else None
+    level = text(fields.get("severityText"))
+
+    return StoredLog(
+        trace_id=_id(fields.get("traceId")),
+        span_id=_id(fields.get("spanId")),
+        time=time(fields.get("timeUnixNano"))
+        or time(fields.get("observedTimeUnixNano")),
+        severity=_severity(fields.get("severityNumber"), level),
+        level=level,
+        text=said if isinstance(said, str) else "" if said is None else str(said),
+        attributes=attributes(fields.get("attributes")),
         scope=scope,
         resource=resource,
     )
@@ -184,6 +242,14 @@ def _number(value: Any, names: dict[str, int]) -> int:
         return names.get(value, 0)
 
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _severity(value: Any, level: str) -> int:
+    number = _number(value, _SEVERITIES)
+    if 0 < number <= _HIGHEST_SEVERITY:
+        return number
+
+    return _LEVELS.get(level.upper(), 0)
 
 
 def _events(raw: Any) -> tuple[StoredEvent, ...]:

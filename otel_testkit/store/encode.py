@@ -1,5 +1,5 @@
 """
-Spans as OTLP/JSON, one `TracesData` a line.
+Spans and log records as OTLP/JSON, one `TracesData` or `LogsData` a line.
 
 The form is that of OpenTelemetry's file exporter: ids in hexadecimal, 64-bit
 integers as strings, `kind` and `code` as numbers. protobuf's own JSON gives
@@ -16,7 +16,9 @@ import math
 
 from collections.abc import Callable, Iterable, Mapping
 from json.encoder import encode_basestring as _string
-from typing import Any
+from typing import Any, NamedTuple
+
+from otel_testkit.semconv import SERVICE_NAME
 
 
 Mask = Callable[[str, str], str]
@@ -24,6 +26,7 @@ Mask = Callable[[str, str], str]
 Takes an attribute's key and text, gives the text that may be written.
 """
 
+CLIENT = 3
 _HAS_IS_REMOTE = 0x100
 _IS_REMOTE = 0x200
 _SHORT = 64
@@ -56,24 +59,50 @@ def resource_prefix(
     )
 
 
-def identity(span: Any) -> str:
+class Encoded(NamedTuple):
     """
-    Encode what of *span* never changes: the beginning of both of its lines.
+    Attributes, and the same as they are written: for those that come again.
     """
-    context = span.context
+
+    attributes: Mapping[str, Any]
+    text: str
+
+    @classmethod
+    def of(cls, attributes: Mapping[str, Any]) -> Encoded:
+        """
+        Encode *attributes*, which are masked.
+        """
+        return cls(attributes, attribute_list(attributes))
+
+
+def identity(context: Any, parent: Any, kind: int) -> str:
+    """
+    Encode what of a span never changes: the beginning of both of its lines.
+    *kind* is OTLP's, which counts from 1 and the API from 0.
+    """
     more = ""
     flags = _HAS_IS_REMOTE
     if context.trace_state:
         more = f',"traceState":{_string(context.trace_state.to_header())}'
-    if (parent := span.parent) is not None:
+    if parent is not None:
         more += f',"parentSpanId":"{parent.span_id:016x}"'
         if parent.is_remote:
             flags |= _IS_REMOTE
 
-    # OTLP counts the kinds from 1, the API from 0.
     return (
         f'{{"traceId":"{context.trace_id:032x}","spanId":"{context.span_id:016x}"'
-        f'{more},"flags":{flags},"kind":{span.kind.value + 1}'
+        f'{more},"flags":{flags},"kind":{kind}'
+    )
+
+
+def beginning(identity: str, name: str, start_time: int, attributes: str) -> str:
+    """
+    Encode what is known of a span when it starts: all but the brackets that
+    close its *attributes*, which are encoded and may be gone on with.
+    """
+    return (
+        f'{identity},"name":{_string(name)},"startTimeUnixNano":"{start_time}"'
+        f',"attributes":[{attributes}'
     )
 
 
@@ -81,6 +110,13 @@ def span_line(prefix: str, start: str, span: Any, mask: Mask | None = None) -> b
     """
     Encode the ended *span* (an SDK `ReadableSpan`) as a line of a traces file,
     from its resource's *prefix* and the *start* that `identity` gave.
+    """
+    return ended_line(prefix, start + _rest(span, mask), span, mask)
+
+
+def ended_line(prefix: str, text: str, span: Any, mask: Mask | None = None) -> bytes:
+    """
+    Encode the end of *span*, of which all up to its attributes is in *text*.
     """
     more = ""
     if events := _kept(span, "_events", "events"):
@@ -94,8 +130,7 @@ def span_line(prefix: str, start: str, span: Any, mask: Mask | None = None) -> b
         more += _dropped(span)
 
     return _bytes(
-        f'{prefix}{start}{_rest(span, mask)},"endTimeUnixNano":"{span.end_time}"{more}'
-        f',"status":{_status(span.status, mask)}}}]}}]}}]}}\n'
+        f'{prefix}{text},"endTimeUnixNano":"{span.end_time}"{more},"status":{_status(span.status, mask)}}}]}}]}}]}}\n'
     )
 
 
@@ -104,7 +139,57 @@ def open_line(start: str, span: Any, mask: Mask | None = None) -> bytes:
     Encode the *span* that has just started as a line of an open file: the OTLP
     span alone, without an end.
     """
-    return _bytes(f"{start}{_rest(span, mask)}}}\n")
+    return opened_line(start + _rest(span, mask))
+
+
+def opened_line(text: str) -> bytes:
+    """
+    Encode the start of a span, of which all up to its attributes is in *text*.
+    """
+    return _bytes(f"{text}}}\n")
+
+
+@functools.lru_cache(maxsize=256)
+def log_prefix(service: str, scope: str) -> str:
+    """
+    Give what stands before the record in each line of one *service*'s logger,
+    whose name is the *scope*.
+    """
+    resource = attribute_list({SERVICE_NAME: service})
+
+    return (
+        f'{{"resourceLogs":[{{"resource":{{"attributes":[{resource}]}}'
+        f',"scopeLogs":[{{"scope":{{"name":{_string(scope)}}},"logRecords":['
+    )
+
+
+def log_line(
+    prefix: str,
+    context: Any,
+    time: int,
+    severity: int,
+    level: str,
+    body: str,
+    attributes: str,
+) -> bytes:
+    """
+    Encode a log record, masked already, as a line of a logs file.
+
+    Args:
+        prefix: what `log_prefix` gave.
+        context: of the span in which it was made.
+        severity: OTLP's number for the *level*.
+        attributes: what `attribute_list` gave.
+    """
+    return _bytes(
+        f'{prefix}{{"timeUnixNano":"{time}","observedTimeUnixNano":"{time}"'
+        f',"severityNumber":{severity},"severityText":{_string(level)}'
+        f',"body":{{"stringValue":{_string(body)}}}'
+        f',"attributes":[{attributes}]'
+        f',"flags":{int(context.trace_flags)}'
+        f',"traceId":"{context.trace_id:032x}","spanId":"{context.span_id:016x}"'
+        "}]}]}]}\n"
+    )
 
 
 def attribute_list(attributes: Mapping[str, Any], mask: Mask | None = None) -> str:
@@ -257,7 +342,7 @@ def _dropped(span: Any) -> str:
 
 
 def _status(status: Any, mask: Mask | None) -> str:
-    fields = []
+    fields: list[str] = []
     if text := status.description:
         fields.append(f'"message":{_string(text if mask is None else mask("", text))}')
     if code := status.status_code.value:

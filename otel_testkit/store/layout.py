@@ -7,6 +7,7 @@ Where things lie.
         └── 2026-11-22T06-43-12-7f3a/      a run
             ├── run.json                   its header
             ├── traces.4711-9c2f.jsonl     ended spans of process 4711, OTLP/JSON lines
+            ├── logs.4711-9c2f.jsonl       log records, OTLP/JSON lines
             └── open.4711-9c2f.jsonl       a line for each span that it started
 
 A run's id is the time of its start (UTC), the last part a fraction of the second,
@@ -28,6 +29,7 @@ from otel_testkit.store.disk import disk
 HEADER: Final = "run.json"
 TRACES: Final = "traces"
 OPEN: Final = "open"
+LOGS: Final = "logs"
 
 _RUNS = "runs"
 # Seconds; a process that can't be asked for may be on another machine.

@@ -18,7 +18,7 @@ from typing import Any, Final
 from otel_testkit.errors import UnreadableRun
 from otel_testkit.semconv import FORMAT_VERSION, OUTCOME, TEST_CASE_NAME
 from otel_testkit.store import decode, layout
-from otel_testkit.store.decode import Attributes, Json, StoredSpan
+from otel_testkit.store.decode import Attributes, Json, StoredLog, StoredSpan
 from otel_testkit.store.header import read_header
 
 
@@ -37,12 +37,13 @@ _OPEN_IDS: Final = re.compile(rb'{"traceId":"([0-9a-f]{32})","spanId":"([0-9a-f]
 class StoredRun:
     """
     All that a run folder, or a single file, holds, in the order of its files.
-    *damaged* counts the lines and spans that could not be read.
+    *damaged* counts the lines, spans and log records that could not be read.
     """
 
     path: str
     header: Json
     spans: list[StoredSpan]
+    logs: list[StoredLog]
     damaged: int
 
 
@@ -59,13 +60,13 @@ def read_run(path: str, *, tests_only: bool = False) -> StoredRun:
     header = modernize(read_header(path)) if os.path.isdir(path) else {}
     reader = _Reader(decode.attributes(header.get("resource")))
 
-    for file in _files(path):
+    for file in _files(path, with_logs=not tests_only):
         read = reader.read_open if _is_open_file(file) else reader.read
         for line in _lines(file):
             if not tests_only or _TEST_MARK in line:
                 read(line)
 
-    return StoredRun(path, header, reader.spans, reader.damaged)
+    return StoredRun(path, header, reader.spans, reader.logs, reader.damaged)
 
 
 def may_hold_failures(folder: str) -> bool:
@@ -95,7 +96,7 @@ def size_of(path: str) -> int:
     Add up the bytes of the run folder, or the file, at *path*.
     """
     size = 0
-    for file in _files(path):
+    for file in _files(path, with_logs=True):
         try:
             size += os.path.getsize(file)
         except OSError:
@@ -125,12 +126,13 @@ def modernize(header: Json) -> Json:
 
 class _Reader:
     """
-    Collects spans line by line. *own_resource* is that of spans which were only
+    Collects spans and log records line by line. *own_resource* is that of spans which were only
     opened: their lines carry none.
     """
 
     def __init__(self, own_resource: Attributes) -> None:
         self.spans: list[StoredSpan] = []
+        self.logs: list[StoredLog] = []
         self.damaged = 0
 
         self._own_resource = own_resource
@@ -156,7 +158,7 @@ class _Reader:
 
     def read(self, line: bytes) -> None:
         """
-        Read the *line* of a file of `TracesData`.
+        Read the *line* of a file of `TracesData` or `LogsData`.
         """
         try:
             record = json.loads(line)
@@ -168,13 +170,25 @@ class _Reader:
             self.damaged += 1
             return
 
-        for resource_spans in self._objects(record.get("resourceSpans")):
-            resource = self._resource(resource_spans.get("resource"))
-            for spans in self._objects(resource_spans.get("scopeSpans")):
-                scope = spans.get("scope")
+        for spans, scope, resource in self._scopes(record, "Spans"):
+            for span in self._objects(spans.get("spans")):
+                self._add(span, scope, resource)
+        for logs, scope, resource in self._scopes(record, "Logs"):
+            for log in self._objects(logs.get("logRecords")):
+                self._add_log(log, scope, resource)
+
+    def _scopes(
+        self, record: Json, signal: str
+    ) -> Iterator[tuple[Json, str, Attributes]]:
+        """
+        Give what each scope has of *signal*, with its name and its resource.
+        """
+        for of_resource in self._objects(record.get(f"resource{signal}")):
+            resource = self._resource(of_resource.get("resource"))
+            for of_scope in self._objects(of_resource.get(f"scope{signal}")):
+                scope = of_scope.get("scope")
                 name = decode.text(scope.get("name")) if isinstance(scope, dict) else ""
-                for span in self._objects(spans.get("spans")):
-                    self._add(span, name, resource)
+                yield of_scope, name, resource
 
     def _objects(self, values: Any) -> Iterator[Json]:
         """
@@ -196,6 +210,12 @@ class _Reader:
             # Its neighbours in the same line may be sound.
             self.damaged += 1
 
+    def _add_log(self, log: Json, scope: str, resource: Attributes) -> None:
+        try:
+            self.logs.append(decode.log(log, scope, resource))
+        except RecursionError:
+            self.damaged += 1
+
     def _resource(self, raw: Any) -> Attributes:
         """
         Give one and the same dictionary for equal resources: each line has its own.
@@ -212,7 +232,8 @@ class _Reader:
             return resource
 
 
-def _files(path: str) -> list[str]:
+def _files(path: str, *, with_logs: bool = False) -> list[str]:
+    kinds = (layout.TRACES, layout.OPEN, *[layout.LOGS] * with_logs)
     try:
         if not os.path.isdir(path):
             with open(path, "rb"):
@@ -221,7 +242,7 @@ def _files(path: str) -> list[str]:
         names = sorted(
             name
             for name in os.listdir(path)
-            if name.endswith(".jsonl") and name.startswith((layout.TRACES, layout.OPEN))
+            if name.endswith(".jsonl") and name.startswith(kinds)
         )
         # Those that were only opened last: most of them have ended.
         names.sort(key=_is_open_file)

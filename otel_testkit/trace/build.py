@@ -10,14 +10,17 @@ from typing import Any, Final
 
 from otel_testkit import semconv
 from otel_testkit.store import decode
-from otel_testkit.store.decode import StoredSpan
+from otel_testkit.store.decode import StoredLog, StoredSpan
 from otel_testkit.store.read import StoredRun, read_run
 from otel_testkit.trace.cases import cases_of, counts_of, tags_of
 from otel_testkit.trace.fields import integer, text
-from otel_testkit.trace.model import Call, Case, Error, Event, Kind, Run, Span
+from otel_testkit.trace.model import Call, Case, Error, Event, Kind, Log, Run, Span
 from otel_testkit.trace.naming import call_name, url
 from otel_testkit.trace.repair import Node, trees
 
+
+# By trace and span.
+_Logs = dict[str | None, dict[str | None, list[StoredLog]]]
 
 _ERROR_STATUS: Final = 2
 _KINDS: Final = {int(kind): kind for kind in Kind}
@@ -39,8 +42,10 @@ def load(path: str, *, tests_only: bool = False) -> Run:
 def _run(stored: StoredRun) -> Run:
     tests: list[Node] = []
     roots: list[Node] = []
-    for tree in trees(stored.spans):
+    loose_logs = _by_span(stored.logs)
+    for tree in trees(stored.spans, stored.logs):
         taken = _take_tests(tree)
+        _take_logs(tree, taken, loose_logs)
         tests += taken
         # Orphans that a test adopted have a parent by now.
         rest = set(tree) - set(taken)
@@ -61,6 +66,12 @@ def _run(stored: StoredRun) -> Run:
         end=max(times, default=0),
         cases=cases,
         loose=loose,
+        loose_logs=tuple(
+            _log(log)
+            for logs in loose_logs.values()
+            for of_span in logs.values()
+            for log in of_span
+        ),
         counts=counts_of(cases),
         tags=_run_tags(stored, cases),
         damaged=stored.damaged,
@@ -93,6 +104,32 @@ def _take_tests(roots: list[Node]) -> list[Node]:
             test.parent = None
 
     return tests
+
+
+def _by_span(logs: list[StoredLog]) -> _Logs:
+    by_span: _Logs = {}
+    for log in logs:
+        by_span.setdefault(log.trace_id, {}).setdefault(log.span_id, []).append(log)
+
+    return by_span
+
+
+def _take_logs(roots: list[Node], tests: list[Node], logs: _Logs) -> None:
+    """
+    Take those of *logs* that belong to a trace, and give each to its span.
+    """
+    known = logs.get(roots[0].span.trace_id)
+    if known is None:
+        return
+
+    # Neither the roots alone nor the tests reach all: each cuts the other's.
+    for root in {*roots, *tests}:
+        for node in root.walk():
+            node.logs += known.pop(node.span.span_id, ())
+    if len(tests) == 1:
+        for lost in known.values():
+            tests[0].logs += lost
+        known.clear()
 
 
 def _adopt_orphans(test: Node, roots: list[Node]) -> None:
@@ -147,6 +184,11 @@ def _one_span(node: Node, children: tuple[Span, ...]) -> Span:
             Event(event.name, event.time, event.attributes) for event in stored.events
         ),
         "errors": _errors(stored),
+        "logs": tuple(
+            sorted(
+                (_log(log, node.start) for log in node.logs), key=lambda log: log.time
+            )
+        ),
         "children": children,
     }
     if name is None and stored.kind != Kind.CLIENT:
@@ -165,6 +207,34 @@ def _one_span(node: Node, children: tuple[Span, ...]) -> Span:
             semconv.OLD_HTTP_STATUS_CODE,
         ),
         resend_count=integer(attributes, semconv.HTTP_REQUEST_RESEND_COUNT) or 0,
+    )
+
+
+def _log(stored: StoredLog, start: int = 0) -> Log:
+    attributes = stored.attributes
+    kind = text(attributes, semconv.EXCEPTION_TYPE)
+    stack = text(attributes, semconv.EXCEPTION_STACKTRACE)
+
+    return Log(
+        time=stored.time or start,
+        severity=stored.severity,
+        level=stored.level,
+        logger=stored.scope,
+        text=stored.text,
+        trace_id=stored.trace_id or "",
+        span_id=stored.span_id or "",
+        file=text(attributes, semconv.CODE_FILE_PATH),
+        line=integer(attributes, semconv.CODE_LINE_NUMBER),
+        function=text(attributes, semconv.CODE_FUNCTION_NAME),
+        error=Error(
+            type=kind or "Exception",
+            message=text(attributes, semconv.EXCEPTION_MESSAGE),
+            stacktrace=stack,
+        )
+        if kind or stack
+        else None,
+        attributes=attributes,
+        resource=stored.resource,
     )
 
 

@@ -16,10 +16,13 @@ from otel_testkit.trace.model import Attempt, Call, Case, Error, Outcome, Span
 # What we write for ourselves; every other attribute of a test is a tag.
 _STRUCTURE: Final = frozenset(
     {
+        semconv.BODIES_LEFT_OUT,
+        semconv.CALLS_LEFT_OUT,
         semconv.CODE_FILE_PATH,
         semconv.CODE_FUNCTION_NAME,
         semconv.CODE_LINE_NUMBER,
         semconv.ERROR_TYPE,
+        semconv.LOGS_LEFT_OUT,
         semconv.NESTED,
         semconv.OUTCOME,
         semconv.RUN_ID,
@@ -99,6 +102,12 @@ def _attempt(span: Span, case: str, suite: str, number: int, of: int) -> Attempt
         spans=(span, *below),
         calls=calls,
         failing_calls=tuple(call for call in calls if call.is_failing),
+        logs=tuple(
+            sorted(
+                (log for one in (span, *below) for log in one.logs),
+                key=lambda log: log.time,
+            )
+        ),
         errors=_last_chain(span.errors),
         tags=tags_of({**span.resource, **span.attributes}),
     )

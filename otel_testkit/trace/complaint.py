@@ -14,6 +14,8 @@ import re
 
 from typing import Any, Final
 
+from otel_testkit import semconv
+from otel_testkit.trace.fields import text
 from otel_testkit.trace.model import Call
 
 
@@ -54,6 +56,8 @@ def complaint(call: Call) -> str:
     kind, message = _from_body(body) if body else ("", "")
     for known in call.response_headers().get(_AWS_ERROR, ()):
         kind = known.partition(":")[0]
+    kind = text(call.attributes, semconv.RPC_RESPONSE_STATUS_CODE) or kind
+    message = text(call.attributes, semconv.AWS_ERROR_MESSAGE) or message
     if call.error_type and call.error_type != str(call.status):
         kind = call.error_type.rpartition(".")[2]
     if not message and call.errors:
@@ -82,9 +86,9 @@ def _from_body(body: str) -> tuple[str, str]:
     if body[0] == "<":
         code = _XML_CODE.search(body)
         title = _TITLES.search(body)
-        text = title[2] if title else _MARKUP.sub(" ", body)
+        words = title[2] if title else _MARKUP.sub(" ", body)
 
-        return code[1] if code else "", html.unescape(text).strip()
+        return code[1] if code else "", html.unescape(words).strip()
     if cut := _CUT_MESSAGE.search(body):
         return "", cut[1]
 

@@ -2,7 +2,8 @@
 The read model: what happened in a run, immutable, with its facts worked out once.
 
     Run ─► Case ─► Attempt ─► Span ─► Span …
-                                └ a Call is a Span on the wire
+                                └ a Call is a Span on the wire; a Log is
+                                  what was said in a Span
 
 Nothing here says what a failure means: that is the diagnosis' work.
 """
@@ -13,10 +14,16 @@ import enum
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from otel_testkit import semconv
 from otel_testkit.trace.fields import text
+from otel_testkit.trace.questions import answer
+
+
+# The least of OTLP's severity numbers that are called so.
+_WARN: Final = 13
+_ERROR: Final = 17
 
 
 class Kind(enum.IntEnum):
@@ -86,12 +93,49 @@ class Error:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Log:
+    """
+    A log record, *time* in nanoseconds since 1970. *severity* is OTLP's number,
+    0 where it is not known, *level* the word that its source has for it.
+
+    *span_id* is that of the span in which it was made, which may be lost; *error*
+    the exception that was logged with it.
+    """
+
+    time: int
+    severity: int
+    level: str
+    logger: str
+    text: str
+    trace_id: str
+    span_id: str
+    file: str
+    line: int | None
+    function: str
+    error: Error | None
+    attributes: Mapping[str, Any] = field(repr=False)
+    resource: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def is_warning(self) -> bool:
+        """
+        Whether it is a warning or worse.
+        """
+        return self.severity >= _WARN
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity >= _ERROR
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Span:
     """
     A piece of work. Times are nanoseconds since 1970.
 
     An open span has no *end*; *last_seen* is then the last sign of life in its
-    trace, otherwise the end. An orphan's recorded parent was not found.
+    trace, otherwise the end. An orphan's recorded parent was not found. *logs*
+    are its own, without those of its children, by their time.
     """
 
     trace_id: str
@@ -111,6 +155,7 @@ class Span:
     resource: Mapping[str, Any] = field(repr=False)
     events: tuple[Event, ...] = field(repr=False)
     errors: tuple[Error, ...] = field(repr=False)
+    logs: tuple[Log, ...] = field(repr=False)
     children: tuple[Span, ...] = field(repr=False)
 
     @property
@@ -158,8 +203,9 @@ class Span:
 class Call(Span):
     """
     A span of a client: for HTTP one request on the wire, where it was recorded
-    there. *method* is "" for a call that is not HTTP; *template* is the path with
-    its changing parts taken out, see `naming`.
+    there. *method* is the verb, of HTTP, of a statement or of a command, "" where
+    none is known; *template* is the path with its changing parts taken out, see
+    `naming`.
     """
 
     method: str
@@ -173,6 +219,14 @@ class Call(Span):
     @property
     def is_failing(self) -> bool:
         return self.is_error or (self.status or 0) >= 400
+
+    @property
+    def answer(self) -> str:
+        """
+        What came back, in a word: the HTTP status, or the code of a database or of
+        a remote procedure; "" where nothing came.
+        """
+        return str(self.status or "") or answer(self.attributes)
 
     @property
     def is_wrapper(self) -> bool:
@@ -211,8 +265,9 @@ class Attempt:
     One execution of a case: the *number*-th in the run, from 1, *of* so many.
 
     *spans* holds the test's span first, then all others in the order of their
-    start; *calls* only those that wrap no other call; *errors* the exception
-    that ended the test, then what it hangs on.
+    start; *calls* only those that wrap no other call; *logs* the log records of
+    all spans by their time; *errors* the exception that ended the test, then what
+    it hangs on.
     """
 
     case: str
@@ -225,6 +280,7 @@ class Attempt:
     spans: tuple[Span, ...] = field(repr=False)
     calls: tuple[Call, ...] = field(repr=False)
     failing_calls: tuple[Call, ...] = field(repr=False)
+    logs: tuple[Log, ...] = field(repr=False)
     errors: tuple[Error, ...] = field(repr=False)
     tags: Mapping[str, Any] = field(repr=False)
 
@@ -289,8 +345,9 @@ class Run:
     One invocation of a runner or script. Times are nanoseconds since 1970, from
     the first to the last thing seen; both 0 if there is nothing.
 
-    *loose* are the roots of what belongs to no attempt; *damaged* counts the
-    lines and spans that could not be read.
+    *loose* are the roots of what belongs to no attempt, *loose_logs* the log
+    records that belong to no span; *damaged* counts the lines, spans and log
+    records that could not be read.
     """
 
     id: str
@@ -300,6 +357,7 @@ class Run:
     end: int
     cases: tuple[Case, ...] = field(repr=False)
     loose: tuple[Span, ...] = field(repr=False)
+    loose_logs: tuple[Log, ...] = field(repr=False)
     counts: Mapping[Outcome, int]
     tags: Mapping[str, Any] = field(repr=False)
     damaged: int

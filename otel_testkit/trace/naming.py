@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from otel_testkit import semconv
 from otel_testkit.trace.fields import integer, text
+from otel_testkit.trace.questions import question
 
 
 # A path of at most this length is told in full.
@@ -57,11 +58,13 @@ class CallName:
 
 def call_name(attributes: Mapping[str, Any]) -> CallName | None:
     """
-    Name the HTTP call that *attributes* describe; None if they describe none.
+    Name the call that *attributes* describe, by HTTP, of a database or of a remote
+    procedure; None if they describe none.
     """
     method = text(attributes, semconv.HTTP_REQUEST_METHOD, semconv.OLD_HTTP_METHOD)
     if not method:
-        return None
+        asked = question(attributes)
+        return asked and _asked(*asked)
     if method == "_OTHER":
         method = text(attributes, semconv.HTTP_REQUEST_METHOD_ORIGINAL) or method
 
@@ -71,6 +74,11 @@ def call_name(attributes: Mapping[str, Any]) -> CallName | None:
         host = text(attributes, semconv.SERVER_ADDRESS) or host
         port = integer(attributes, semconv.SERVER_PORT) or port
         peer = _peer(host, None if port == _DEFAULT_PORTS.get(scheme) else port)
+    if operation := _aws_operation(attributes):
+        named = text(attributes, semconv.SERVICE_PEER_NAME)
+        peer = f"{named} {operation}" if named else operation
+        # Many services have one path for all that they do.
+        path = "" if path == "/" else path
 
     return _named(method, peer, path)
 
@@ -119,11 +127,31 @@ def short_path(path: str) -> str:
     return "…/" + "/".join(segments[first:]) if first > 1 else short
 
 
+def _aws_operation(attributes: Mapping[str, Any]) -> str:
+    """
+    Name an AWS operation as the conventions do, `DynamoDB.GetItem`.
+    """
+    if text(attributes, semconv.RPC_SYSTEM) != "aws-api":
+        return ""
+
+    service = text(attributes, semconv.RPC_SERVICE)
+    method = text(attributes, semconv.RPC_METHOD)
+
+    return f"{service}.{method}" if service and method else ""
+
+
 @lru_cache(maxsize=4096)
 def _named(method: str, peer: str, path: str) -> CallName:
     summary = " ".join(part for part in (method, peer, short_path(path)) if part)
 
     return CallName(method, peer, path, template(path), summary)
+
+
+@lru_cache(maxsize=4096)
+def _asked(verb: str, peer: str, about: str) -> CallName:
+    summary = " ".join(part for part in (verb, peer, about) if part)
+
+    return CallName(verb, peer, about, template(about), summary)
 
 
 @lru_cache(maxsize=4096)

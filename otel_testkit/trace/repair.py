@@ -9,7 +9,8 @@ What is put right here, and how:
 - parents in a circle: cut above the earliest span of it, marked as an orphan;
 - a start that is missing: the end, else the first thing known of the trace;
 - an end before the start: the start;
-- no end: the span is open, and seen until the last thing known of the trace.
+- no end: the span is open, and seen until the last thing known of the trace;
+- a log record whose span is missing: it is the test's, if its trace has just one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from otel_testkit.store.decode import StoredSpan
+from otel_testkit.store.decode import StoredLog, StoredSpan
 
 
 @dataclass(slots=True, eq=False)
@@ -33,6 +34,7 @@ class Node:
     parent: Node | None = None
     is_orphan: bool = False
     children: list[Node] = field(default_factory=list)
+    logs: list[StoredLog] = field(default_factory=list)
 
     def walk(self) -> Iterator[Node]:
         """
@@ -45,10 +47,16 @@ class Node:
             waiting.extend(reversed(node.children))
 
 
-def trees(spans: Iterable[StoredSpan]) -> list[list[Node]]:
+def trees(
+    spans: Iterable[StoredSpan], logs: Iterable[StoredLog] = ()
+) -> list[list[Node]]:
     """
-    Give the roots of each trace; traces, roots and children by their start.
+    Give the roots of each trace; traces, roots and children by their start. The
+    *logs* tell how long a trace has lived.
     """
+    signs: dict[str | None, int] = {}
+    for log in logs:
+        signs[log.trace_id] = max(log.time, signs.get(log.trace_id, 0))
     traces: dict[str, dict[str, StoredSpan]] = {}
     for span in spans:
         known = traces.setdefault(span.trace_id, {})
@@ -56,7 +64,7 @@ def trees(spans: Iterable[StoredSpan]) -> list[list[Node]]:
         if other is None or _age(span) >= _age(other):
             known[span.span_id] = span
 
-    repaired = [_tree(known) for known in traces.values()]
+    repaired = [_tree(known, signs.get(of, 0)) for of, known in traces.items()]
     repaired.sort(key=lambda roots: roots[0].start)
 
     return repaired
@@ -66,8 +74,8 @@ def _age(span: StoredSpan) -> tuple[bool, int]:
     return span.end is not None, span.end or span.start
 
 
-def _tree(spans: dict[str, StoredSpan]) -> list[Node]:
-    nodes = _nodes(spans)
+def _tree(spans: dict[str, StoredSpan], last_sign: int) -> list[Node]:
+    nodes = _nodes(spans, last_sign)
 
     for node in nodes.values():
         if (parent_id := node.span.parent_id) is not None:
@@ -83,14 +91,14 @@ def _tree(spans: dict[str, StoredSpan]) -> list[Node]:
     return [node for node in in_order if node.parent is None]
 
 
-def _nodes(spans: dict[str, StoredSpan]) -> dict[str, Node]:
+def _nodes(spans: dict[str, StoredSpan], last_sign: int) -> dict[str, Node]:
     times = [
         time
         for span in spans.values()
         for time in (span.start, span.end, *(event.time for event in span.events))
         if time
     ]
-    first, last = min(times, default=0), max(times, default=0)
+    first, last = min(times, default=0), max(last_sign, *times, 0)
 
     nodes = {}
     for span_id, span in spans.items():

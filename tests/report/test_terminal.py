@@ -285,6 +285,129 @@ class TestErrors:
         assert "still running, in its own code" in show(run_folder.write())
 
 
+class TestLogs:
+    def test_between(self, show, run_folder):
+        """
+        Warnings stand where they were made, among steps and calls; the others are
+        left out, and errors say what came with them.
+        """
+        test = run_folder.test("t", 0, 9, "failed")
+        step = run_folder.step("order", 1, 4, test)
+        run_folder.log("stock is stale: 7 h", 0.42, test)
+        run_folder.log("on its way", 0.5, test, severity=9, level="INFO")
+        run_folder.call("GET", "http://a.b/c", 500, 2, 3, step)
+        failed = {"exception.type": "app.Declined", "exception.message": "no money"}
+        run_folder.log(
+            "not paid", 3.5, step, severity=17, level="ERROR", logger="pay", **failed
+        )
+        run_folder.log("of no logger", 5, test, level="", logger="")
+
+        _, *rows = show(run_folder.write()).splitlines()
+
+        assert [
+            "  test",
+            "  ├─ ! 0.42 WARNING orders  stock is stale: 7 h",
+            "  ├─ order",
+            "  │  ├─ GET",
+            "  │  └─ ! 3.50 ERROR pay  not paid (Declined: no money)",
+            "  └─ ! 5.00 severity 13  of no logger",
+        ] == [row if "!" in row else re.split(r"(?<=\w) ", row)[0] for row in rows[:6]]
+
+    def test_folded(self, show, run_folder):
+        """
+        What is said again and again is one line, and does not part the calls.
+        """
+        test = run_folder.test("t", 0, 9, "failed")
+        for number in range(6):
+            run_folder.call("GET", "http://a.b/c", 404, number, number + 0.1, test)
+            run_folder.log(f"attempt {number} failed", number + 0.2, test)
+
+        shown = show(run_folder.write())
+
+        assert 1 == shown.count("GET ")
+        assert re.search(r"! 0\.20 WARNING orders  attempt 0 failed  .6\n", shown)
+
+    def test_under_an_instrumentation(self, show, run_folder):
+        """
+        What was said in a span that is not shown, stands one higher.
+        """
+        test = run_folder.test("t", 0, 9, "failed")
+        outer = run_folder.call("GET", "http://a.b/c", 200, 1, 5, test)
+        run_folder.call("GET", "http://a.b/c", 200, 2, 3, outer)
+        run_folder.log("Retrying", 1.5, outer)
+
+        shown = show(run_folder.write())
+
+        assert re.search(r"├─ ! 1.50 WARNING orders  Retrying\n  └─ GET ", shown)
+
+    def test_at_most_25_lines(self, show, run_folder):
+        """
+        Calls that failed come first, then the gravest records and the last ones.
+        """
+        test = run_folder.test("t", 0, 90, "failed", message="no")
+        for number in range(40):
+            run_folder.step(f"step {number}", number, number + 0.5, test)
+            run_folder.log("abc"[number % 3] * (number + 1), number + 0.6, test)
+        for number in range(8):
+            url = f"http://a.b/{'x' * (number + 1)}"
+            run_folder.call("GET", url, 500, 60 + number, 61 + number, test)
+        run_folder.log("the gravest", 0.1, test, severity=21, level="CRITICAL")
+
+        tree, _, _ = show(run_folder.write()).partition("\n\n")
+
+        assert 25 == len(tree.splitlines())
+        assert 8 == tree.count("500 ✗")
+        assert "CRITICAL orders  the gravest" in tree
+        assert 40 * "a" in tree
+        assert "… 39 more spans, 30 more log records (--all shows them)" in tree
+
+    def test_passed(self, show, run_folder):
+        """
+        In a test that passed a warning is no news.
+        """
+        test = run_folder.test("t")
+        run_folder.log("stale", 0.1, test)
+
+        assert "stale" not in show(run_folder.write(), which="all")
+
+    def test_whole(self, run_folder):
+        """
+        On request every record has a line of its own, of whatever level.
+        """
+        test = run_folder.test("t")
+        for _ in range(3):
+            run_folder.log("said", 0.1, test, severity=5, level="DEBUG")
+        run_folder.log("by nobody", 0.2, test, severity=0, level="", logger="")
+        run = load(run_folder.write())
+        stream = Stream()
+
+        print_selection(run, list(run.attempts()), [], stream, whole=True)
+
+        assert 3 == stream.text.count("─   0.10 DEBUG orders  said\n")
+        assert 1 == stream.text.count("─   0.20  by nobody\n")
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+    @pytest.mark.parametrize("width", range(48, 180, 11))
+    def test_fits(self, show, run_folder, width, encoding):
+        """
+        Whatever was said, by whom and how often: it is one line that fits.
+        """
+        step = run_folder.test("t", 0, 9, "failed")
+        for depth in range(8):
+            step = run_folder.step(f"depth {depth}", 0, 9, step)
+        for text in ("短い" * 90, "x\n\x1b[31m" * 50, "", "é"):
+            for logger in ("logger." * 20, "木" * 40, ""):
+                for _ in range(2):
+                    run_folder.log(text, 1, step, logger=logger, level="WARNING")
+
+        shown = show(run_folder.write(), width=width, encoding=encoding)
+
+        lines = [line for line in shown.splitlines() if "! " in line]
+        assert len(lines) == 12
+        assert max(map(texts.width, lines)) <= width
+        assert all(re.search(r"  \S2$", line) for line in lines)
+
+
 class TestRows:
     def test_retries(self, show, run_folder):
         """
@@ -400,6 +523,20 @@ class TestRows:
         print_selection(run, list(run.attempts()), [], stream, whole=True)
 
         assert 60 == stream.text.count("GET  a /c")
+
+    def test_what_was_not_recorded(self, show, run_folder):
+        """
+        What was beyond the limits of a test is counted.
+        """
+        left_out = {"calls": 37, "bodies": 1, "logs": 2}
+        attributes = {f"otel_testkit.{k}.left_out": n for k, n in left_out.items()}
+        run_folder.test("t", outcome="failed", **attributes)
+
+        shown = show(run_folder.write())
+
+        assert (
+            "  … 37 more calls, 1 more body, 2 more log records not recorded\n" in shown
+        )
 
     def test_deep(self, show, run_folder):
         """

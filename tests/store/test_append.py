@@ -50,6 +50,23 @@ def test_each_kind_has_a_file(tmp_path: Path) -> None:
     assert [f"open.{os.getpid()}", f"traces.{os.getpid()}"] == names
 
 
+def test_an_empty_file_can_be_discarded(tmp_path: Path) -> None:
+    """
+    What was opened and never written goes, what was written stays.
+    """
+    for kind in ("logs", "more"):
+        writer = RunWriter([lambda: str(tmp_path)])
+        writer.discard_empty(kind)
+        writer.start("logs", "more")
+        writer.append("more", b"{}\n")
+        writer.discard_empty("logs")
+        writer.discard_empty("more")
+        writer.forget_files()
+
+    assert [] == list(tmp_path.glob("logs.*"))
+    assert 2 == len(list(tmp_path.glob("more.*")))
+
+
 def test_the_next_folder_takes_over(tmp_path: Path) -> None:
     """
     Where the folder can't be made, the spare one is used, and a line says so.

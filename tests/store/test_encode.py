@@ -23,6 +23,8 @@ from opentelemetry.trace.span import TraceFlags, TraceState
 from otel_testkit.store.encode import (
     attribute_list,
     identity,
+    log_line,
+    log_prefix,
     open_line,
     resource_prefix,
     span_line,
@@ -44,7 +46,9 @@ STATEFUL = SpanContext(
 def _line(span: ReadableSpan) -> bytes:
     prefix = resource_prefix(span.resource.attributes, span.instrumentation_scope)
 
-    return span_line(prefix, identity(span), span)
+    return span_line(
+        prefix, identity(span.context, span.parent, span.kind.value + 1), span
+    )
 
 
 def _oracle(span: ReadableSpan) -> Any:
@@ -156,7 +160,12 @@ def test_a_lone_surrogate_costs_a_character_and_not_the_line() -> None:
     What UTF-8 can't hold becomes a question mark.
     """
     (span, *_) = [span for span in _spans() if span.name == "root"]
-    line = span_line("[", identity(span), span, lambda _key, text: text + "\ud800")
+    line = span_line(
+        "[",
+        identity(span.context, span.parent, span.kind.value + 1),
+        span,
+        lambda _key, text: text + "\ud800",
+    )
 
     assert b"\\ud800" not in line
     assert '"root?"' in line.decode()
@@ -167,7 +176,12 @@ def test_masks_reach_every_text() -> None:
     Name, attributes, lists, events and status go through the mask.
     """
     (child,) = [span for span in _spans() if span.name == "child"]
-    line = span_line("", identity(child), child, lambda _key, _text: "*").decode()
+    line = span_line(
+        "",
+        identity(child.context, child.parent, child.kind.value + 1),
+        child,
+        lambda _key, _text: "*",
+    ).decode()
 
     assert [] == [text for text in ("child", "thing", "full") if text in line]
 
@@ -185,12 +199,45 @@ def test_a_link_keeps_its_trace_state() -> None:
     assert 'vendor=a"b' == link["traceState"]
 
 
+def test_a_log_line() -> None:
+    """
+    A log record stands in a line with its resource and its logger; what UTF-8
+    can't hold costs a character.
+    """
+    context = SpanContext(0xABC, 0xDEF, is_remote=False, trace_flags=TraceFlags(1))
+    prefix = log_prefix('a "service"', 'a "logger"')
+    line = log_line(prefix, context, 17, 13, 'W"', "said\n\ud800", "")
+
+    record = json.loads(line)
+    assert b"\n" == line[-1:]
+    (resource,) = record["resourceLogs"]
+    (scope,) = resource["scopeLogs"]
+    (pair,) = resource["resource"]["attributes"]
+    assert {"stringValue": 'a "service"'} == pair["value"]
+    assert {"name": 'a "logger"'} == scope["scope"]
+    assert [
+        {
+            "timeUnixNano": "17",
+            "observedTimeUnixNano": "17",
+            "severityNumber": 13,
+            "severityText": 'W"',
+            "body": {"stringValue": "said\n?"},
+            "attributes": [],
+            "flags": 1,
+            "traceId": f"{0xABC:032x}",
+            "spanId": f"{0xDEF:016x}",
+        }
+    ] == scope["logRecords"]
+
+
 def test_an_open_line_is_the_beginning_of_the_span() -> None:
     """
     The line of a span that has just started is the OTLP span without an end.
     """
     (span,) = [span for span in _spans() if span.name == "root"]
-    opened = json.loads(open_line(identity(span), span))
+    opened = json.loads(
+        open_line(identity(span.context, span.parent, span.kind.value + 1), span)
+    )
     record = json.loads(_line(span))
     whole = record["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
 

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Collection
 from typing import Any, Final
 
+from otel_testkit.errors import trouble
 from otel_testkit.settings import Settings
 
 
@@ -24,19 +25,95 @@ _TAPS: Final = {
         ("urllib3.poolmanager", "operations"),
         ("requests.sessions", "operations"),
     ),
-    "botocore": (("botocore.endpoint", "operations"),),
-    "elasticsearch": (("elastic_transport._transport", "operations"),),
+    "http.client": (
+        ("http.client", "http_client"),
+        ("urllib.request", "operations"),
+        ("xmlrpc.client", "operations"),
+    ),
+    "threading": (
+        ("threading", "threads"),
+        ("concurrent.futures.thread", "threads"),
+    ),
+    "logging": (("logging", "logs"),),
+    "botocore": (
+        ("botocore.client", "botocore"),
+        ("botocore.endpoint", "botocore"),
+        ("botocore.endpoint", "operations"),
+        ("botocore.stub", "botocore"),
+    ),
+    "aiobotocore": (
+        ("aiobotocore.client", "botocore"),
+        ("aiobotocore.endpoint", "botocore"),
+        ("aiobotocore.endpoint", "operations"),
+    ),
+    "elasticsearch": (
+        ("elastic_transport._transport", "elastic"),
+        ("elastic_transport._transport", "operations"),
+        ("elastic_transport._async_transport", "elastic"),
+        ("elastic_transport._async_transport", "operations"),
+    ),
+    "opensearch": (
+        ("opensearchpy.transport", "elastic"),
+        ("opensearchpy.transport", "operations"),
+        ("opensearchpy._async.transport", "elastic"),
+        ("opensearchpy._async.transport", "operations"),
+    ),
+    "httpx": (
+        ("httpx._transports.default", "httpx"),
+        ("httpx._transports.asgi", "httpx"),
+        ("httpx._transports.wsgi", "httpx"),
+        ("httpx._transports.mock", "httpx"),
+        ("httpx._client", "operations"),
+    ),
+    "aiohttp": (("aiohttp.client", "aiohttp"),),
+    "websockets": (
+        ("websockets.client", "websockets"),
+        ("websockets.asyncio.client", "websockets"),
+        ("websockets.sync.client", "websockets"),
+        ("websockets.legacy.client", "websockets"),
+        ("websockets.asyncio.client", "operations"),
+        ("websockets.sync.client", "operations"),
+        ("websockets.legacy.client", "operations"),
+    ),
+    "grpc": (("grpc._channel", "grpc"), ("grpc.aio._call", "grpc")),
+    # Ours goes inside: an instrumentation takes off what lies on top.
+    "psycopg": (("psycopg", "connects"), ("psycopg", "official")),
+    "psycopg2": (("psycopg2", "official"),),
+    "asyncpg": (("asyncpg", "official"),),
+    "pymysql": (("pymysql.connections", "connects"), ("pymysql", "official")),
+    "mysqlclient": (("MySQLdb", "official"),),
+    "mysql-connector": (("mysql.connector", "official"),),
+    "redis": (
+        ("redis.connection", "connects"),
+        ("redis.asyncio.connection", "connects"),
+        ("redis", "official"),
+    ),
+    "pymongo": (
+        ("pymongo.topology", "connects"),
+        ("pymongo.synchronous.topology", "connects"),
+        ("pymongo.asynchronous.topology", "connects"),
+        ("pymongo", "official"),
+    ),
+    "pymemcache": (("pymemcache", "official"),),
+    "cassandra": (("cassandra.cluster", "official"),),
 }
 
-_installed: set[tuple[str, str]] = set()
+# In the order in which they were set; the last goes first.
+_installed: dict[tuple[str, str], None] = {}
 
 
 def install_for(settings: Settings) -> None:
     """
     Set the taps that *settings* want, and take off those that they don't.
     """
+    if not _TAPS.keys() >= set(settings.capture_without):
+        trouble(
+            "setting",
+            "capture_without takes names of libraries that have a tap; one that was "
+            "given is none",
+        )
     for library in settings.capture_without:
-        for module, tap in _TAPS.get(library, ()):
+        for module, tap in reversed(_TAPS.get(library, ())):
             _remove(module, tap)
 
     install(settings.capture_without)
@@ -52,7 +129,7 @@ def install(without: Collection[str] = ()) -> None:
     for library, taps in _TAPS.items():
         for module, tap in taps:
             if library not in without and (module, tap) not in _installed:
-                _installed.add((module, tap))
+                _installed[module, tap] = None
                 wrapt.register_post_import_hook(_setter(tap), module)
 
 
@@ -60,12 +137,12 @@ def remove() -> None:
     """
     Take all taps off again; `install` sets them anew.
     """
-    for module, tap in list(_installed):
+    for module, tap in reversed(list(_installed)):
         _remove(module, tap)
 
 
 def _remove(module: str, tap: str) -> None:
-    _installed.discard((module, tap))
+    _installed.pop((module, tap), None)
     loaded = sys.modules.get(f"{__name__}.{tap}")
     if loaded is not None:
         loaded.remove(module)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import sys
 import zlib
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,6 +26,9 @@ _TEXTUAL: Final = re.compile(
     r"|x-amz-json)|multipart/form-data|.*;\s*charset=",
     re.IGNORECASE,
 )
+# As much of a text may be no UTF-8: a name or two, in another coding.
+_MOST_FOREIGN: Final = 0.1
+_FEW: Final = 8
 _NO_CHARSETS: Final = ("idna", "punycode", "undefined")
 _UTF_8: Final = codecs.getincrementaldecoder("utf-8")
 _CHARSET: Final = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
@@ -169,19 +173,39 @@ def _copied(copy: BodyCopy, data: Any, charset: str = "utf-8") -> None:
 
 
 def _unpacked(content: bytes, coding: str, limit: int) -> tuple[bytes, bool] | None:
-    # zlib bounds what it gives: a small body may unpack to gigabytes.
-    for window in {
-        "gzip": (zlib.MAX_WBITS | 16,),
-        "x-gzip": (zlib.MAX_WBITS | 16,),
-        "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS),
-    }.get(coding, ()):
-        unpacking = zlib.decompressobj(window)
-        try:
-            return unpacking.decompress(content, limit), unpacking.eof
-        except zlib.error:
-            continue
+    """
+    Take *coding* off *content*, at most *limit* bytes of it, and tell if that is
+    all. A small body may unpack to gigabytes.
+    """
+    if coding in ("gzip", "x-gzip"):
+        return _inflated(content, zlib.MAX_WBITS | 16, limit)
+    if coding == "deflate":
+        return _inflated(content, zlib.MAX_WBITS, limit) or _inflated(
+            content, -zlib.MAX_WBITS, limit
+        )
+
+    # By what the client unpacks it with: nothing is loaded for us.
+    try:
+        if coding == "br":
+            unpacking = sys.modules["brotli"].Decompressor()
+            unpacked = unpacking.process(content, output_buffer_limit=limit)
+            return (unpacked[:limit], unpacking.is_finished()) if unpacked else None
+        if coding == "zstd":
+            reader = sys.modules["zstandard"].ZstdDecompressor().stream_reader(content)
+            unpacked = reader.read(limit)
+            return unpacked, len(unpacked) < limit
+    except Exception:  # noqa: BLE001  # not there, too old, or no such coding after all
+        return None
 
     return None
+
+
+def _inflated(content: bytes, window: int, limit: int) -> tuple[bytes, bool] | None:
+    unpacking = zlib.decompressobj(window)
+    try:
+        return unpacking.decompress(content, limit), unpacking.eof
+    except zlib.error:
+        return None
 
 
 def _decoded(content: bytes, content_type: str, *, whole: bool) -> str | None:
@@ -190,13 +214,20 @@ def _decoded(content: bytes, content_type: str, *, whole: bool) -> str | None:
 
     decoder = _decoder(content_type)
     try:
+        if whole and decoder is _UTF_8:
+            return content.decode()
         # A character that is cut in two is left out.
         return decoder("strict").decode(content, final=whole)
     except UnicodeError:
         if not content_type:
             return None
 
-        return _UTF_8("replace").decode(content, final=whole)
+    text = _UTF_8("replace").decode(content, final=whole)
+
+    # Whatever it was called, with that many question marks it is none.
+    is_foreign = text.count("\ufffd") > _FEW + len(text) * _MOST_FOREIGN
+
+    return None if is_foreign else text
 
 
 def _decoder(content_type: str) -> Callable[[str], codecs.IncrementalDecoder]:

@@ -14,16 +14,15 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final
 
-from opentelemetry import context as context_api, trace
+from opentelemetry import context as context_api
 from opentelemetry.trace import SpanKind, StatusCode
 
 from otel_testkit import semconv
 from otel_testkit.errors import never_raises
-from otel_testkit.masking import Masker
-from otel_testkit.recording.allowance import Allowance
 from otel_testkit.recording.capture.body import BodyCopy
 from otel_testkit.recording.capture.headers import Headers, written_headers
 from otel_testkit.recording.capture.operations import resend_count
+from otel_testkit.recording.capture.request import Request, described
 from otel_testkit.recording.capture.selection import is_wanted
 from otel_testkit.recording.clock import now
 from otel_testkit.recording.failure import (
@@ -31,10 +30,11 @@ from otel_testkit.recording.failure import (
     record_exception,
     summary,
 )
-from otel_testkit.recording.provider import Recording
 from otel_testkit.recording.quiet import QuietSpan
+from otel_testkit.recording.relay import is_telling as _is_telling
 from otel_testkit.recording.sdk import add_attributes
-from otel_testkit.recording.span import TestSpan, current_test, parent_context
+from otel_testkit.recording.span import Place, current_place
+from otel_testkit.store.encode import Encoded
 
 
 # What exporters set around their own traffic; the API has no public name for it.
@@ -46,9 +46,6 @@ _SUPPRESSED: Final = tuple(
     )
     if key is not None
 )
-# On while span processors, the user's as well, are told of a call: what they
-# send is no call of the test, and telling them of that would never end.
-_is_telling: ContextVar[bool] = ContextVar("otel_testkit.is_telling", default=False)
 on_begin: Final[ContextVar[Callable[[Exchange], None] | None]] = ContextVar(
     "otel_testkit.on_begin", default=None
 )
@@ -67,12 +64,7 @@ _RESPONSE_BODY: Final = (
     semconv.HTTP_RESPONSE_BODY_SIZE,
     semconv.HTTP_RESPONSE_BODY_TRUNCATED,
 )
-_METHODS: Final = frozenset(
-    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
-)
-_SHORT: Final = 256
 _getpid = os.getpid
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Exchange:
@@ -83,6 +75,7 @@ class Exchange:
     __slots__ = (
         "_allowance",
         "_attributes",
+        "_encoded",
         "_is_due",
         "_is_held",
         "_latest",
@@ -90,6 +83,7 @@ class Exchange:
         "_open",
         "_pid",
         "_recording",
+        "_request",
         "_request_type",
         "_response_type",
         "_span",
@@ -102,41 +96,71 @@ class Exchange:
         "response_body",
     )
 
-    def __init__(
-        self,
-        span: Any,
-        recording: Recording,
-        test: TestSpan,
-        allowance: Allowance,
-        start: int,
-    ) -> None:
-        self._level = _LEVELS[recording.settings.capture]
+    def __init__(self, place: Place, request: Request, start: int) -> None:
+        test, recording, allowance, context, parent = place
+        settings = recording.settings
+        self._level = _LEVELS[settings.capture]
         self._allowance = allowance
         limit = (
-            allowance.body_limit(recording.settings.max_body_bytes)
-            if self.keeps_bodies
-            else 0
+            allowance.body_limit(settings.max_body_bytes) if self.keeps_bodies else 0
         )
         self.request_body: Final = BodyCopy(limit)
         self.response_body: Final = BodyCopy(limit)
         self.has_response: bool = False
         # Whether the request's headers must stay as they are.
         self.is_sealed: bool = False
-        self._span = span
         self._recording = recording
         self._test = test
         self._pid = _getpid()
         self._start = self._latest = start
+        # What has been asked for, until that is written.
+        self._request: Request | None = request
         # Handed to the span at its end, all at once.
         self._attributes: dict[str, Any] = {}
+        self._encoded: dict[str, Encoded] = {}
         self._status: tuple[Any, ...] = ()
         self._request_type = _NO_TYPE
         self._response_type = _NO_TYPE
         # Who pops it ends the call: threads may want to at the same time.
         self._open = [True]
         self._is_held = self._is_due = False
+        self._span: Any = (
+            self._loud_span(context)
+            if recording.relay.is_needed
+            else QuietSpan(recording.recorder, recording.part_tracer, parent)
+        )
         # The test may end before the call, and who stops reading tells nobody.
         test.part_begins(self)
+
+    def _loud_span(self, context: Any) -> Any:
+        recording, request = self._recording, self._request
+        if request is None:
+            return None
+
+        self._request = None
+        name, encoded = described(recording.masker, request)
+        token = _is_telling.set(True)
+        try:
+            return recording.part_tracer.start_span(
+                name,
+                context,
+                SpanKind.CLIENT,
+                encoded.attributes,
+                start_time=self._start,
+            )
+        finally:
+            _is_telling.reset(token)
+
+    @never_raises("capture", "the start of a call was not recorded")
+    def sent(self) -> None:
+        """
+        Have it written that the call has begun. Where the request is out and the
+        answer is not there yet, that costs the test no time.
+        """
+        request, self._request = self._request, None
+        if request is not None:
+            name, encoded = described(self._recording.masker, request)
+            self._span.start(name, encoded, self._start)
 
     @property
     def is_over(self) -> bool:
@@ -170,10 +194,11 @@ class Exchange:
         self._request_type = written.content
         self.is_sealed = written.is_sealed
         if written.aws_service:
-            self._attributes[semconv.RPC_SYSTEM] = "aws-api"
-            self._attributes[semconv.RPC_SERVICE] = written.aws_service
+            # Unless somebody knows it better.
+            self._attributes.setdefault(semconv.RPC_SYSTEM, "aws-api")
+            self._attributes.setdefault(semconv.RPC_SERVICE, written.aws_service)
         if self._level >= _LEVELS["headers"]:
-            self._attributes |= written.attributes
+            self._encoded["request headers"] = written.attributes
 
     @never_raises("capture", "the connection of a call was not recorded")
     def connected(
@@ -189,9 +214,8 @@ class Exchange:
         Note the peer's *address* and *port*; and for a new connection, where the
         client tells it, the seconds that each part of making it took.
         """
+        self._encoded["peer"] = _peer(address, port)
         for name, value in (
-            (semconv.NETWORK_PEER_ADDRESS, address),
-            (semconv.NETWORK_PEER_PORT, port),
             (semconv.TIME_TO_RESOLVE, resolving),
             (semconv.TIME_TO_CONNECT, connecting),
             (semconv.TIME_TO_SECURE, securing),
@@ -234,12 +258,10 @@ class Exchange:
 
         self._latest = now()
         self.response_body.is_whole = False
-        self._attributes[semconv.HTTP_RESPONSE_STATUS_CODE] = status
+        self._encoded["answer"] = _answer(status, version)
         self._attributes[semconv.HTTP_TIME_TO_HEADERS] = (
             self._latest - self._start
         ) / 1e9
-        if version:
-            self._attributes[semconv.NETWORK_PROTOCOL_VERSION] = version
         if status >= 400:
             self._attributes[semconv.ERROR_TYPE] = str(status)
             self._status = (StatusCode.ERROR,)
@@ -249,7 +271,7 @@ class Exchange:
         )
         self._response_type = written.content
         if self._level >= _LEVELS["headers"]:
-            self._attributes |= written.attributes
+            self._encoded["response headers"] = written.attributes
 
     @never_raises("capture", "a response body was not recorded")
     def received(self, data: Any, *, encoded: bool = False) -> None:
@@ -329,23 +351,43 @@ class Exchange:
             return
 
         self._test.part_ends(self)
+        self.sent()
         try:
             if self.keeps_bodies:
                 self._set_bodies()
-            add_attributes(self._span, self._attributes)
+            self._add_attributes()
             if self._status:
                 self._span.set_status(*self._status)
         finally:
-            token = _is_telling.set(True)
-            try:
-                self._span.end(self._latest)
-            finally:
-                _is_telling.reset(token)
+            self._end_span()
 
         # The response, and this with it, may be kept for long.
         self._attributes = {}
+        self._encoded = {}
         self.request_body.forget()
         self.response_body.forget()
+
+    def _add_attributes(self) -> None:
+        span = self._span
+        if isinstance(span, QuietSpan):
+            for encoded in self._encoded.values():
+                span.add(encoded)
+            span.set_attributes(self._attributes)
+        else:
+            for encoded in self._encoded.values():
+                add_attributes(span, encoded.attributes)
+            add_attributes(span, self._attributes)
+
+    def _end_span(self) -> None:
+        if isinstance(self._span, QuietSpan):
+            self._span.end(self._latest)
+            return
+
+        token = _is_telling.set(True)
+        try:
+            self._span.end(self._latest)
+        finally:
+            _is_telling.reset(token)
 
     @never_raises("capture", "the bodies of a call were not recorded")
     def _set_bodies(self) -> None:
@@ -368,82 +410,32 @@ class Exchange:
 
 @never_raises("capture", "a call was not recorded")
 def begin(
-    method: str, scheme: str, host: str, port: int | None, target: str, start: int = 0
+    method: str,
+    scheme: str,
+    host: str,
+    port: int | None,
+    target: str,
+    start: int = 0,
+    *,
+    at_once: bool = True,
 ) -> Exchange | None:
     """
     Begin a call, if a test is running that wants it recorded.
 
     *target* is what stands in the request line: a path, or through a proxy a
-    whole URL. *start* is when it began, if that was not now.
+    whole URL. *start* is when it began, if that was not now. Unless *at_once*,
+    the caller says with `Exchange.sent` when it may be written that it began.
     """
-    test = current_test()
-    recording, allowance = test.recording, test.allowance
-    if recording is None or allowance is None or recording.settings.capture == "off":
-        return None
-    context = context_api.get_current()
-    if _is_telling.get() or any(context.get(key) for key in _SUPPRESSED):
-        return None
-    if not is_wanted(recording.settings, host, port, target):
-        return None
-    if not allowance.has_call():
+    place = current_place()
+    if place is None or not _is_recorded(place, host, port, target):
         return None
 
-    url = target
-    if target.startswith("/") or "://" not in target:
-        own_port = "" if port in (None, _DEFAULT_PORTS.get(scheme)) else f":{port}"
-        shown_host = f"[{host}]" if ":" in host else host
-        slash = "" if target.startswith("/") else "/"
-        url = f"{scheme}://{shown_host}{own_port}{slash}{target}"
-
-    known = method.upper()
-    if known not in _METHODS:
-        known = ""
-    attributes: dict[str, Any] = {
-        semconv.HTTP_REQUEST_METHOD: known or "_OTHER",
-        semconv.URL_FULL: (
-            _short_url(recording.masker, url)
-            if len(url) <= _SHORT
-            else recording.masker.url(url)
-        ),
-        semconv.SERVER_ADDRESS: host,
-    }
-    if method != known:
-        attributes[semconv.HTTP_REQUEST_METHOD_ORIGINAL] = method
-    if port is not None:
-        attributes[semconv.SERVER_PORT] = port
-    peers = recording.settings.peers
-    if peers and (name := peers.get(f"{host}:{port}") or peers.get(host)):
-        attributes[semconv.SERVICE_PEER_NAME] = name
-    if resent := resend_count():
-        attributes[semconv.HTTP_REQUEST_RESEND_COUNT] = resent
-
-    start = start or now()
-    name = known or "HTTP"
-    parent = parent_context(test)
-    if not recording.relay.is_needed:
-        quiet = QuietSpan(
-            recording.recorder,
-            recording.part_tracer,
-            name,
-            trace.get_current_span(parent).get_span_context(),
-            SpanKind.CLIENT,
-            attributes,
-            start,
-        )
-        return _told(Exchange(quiet, recording, test, allowance, start))
-
-    token = _is_telling.set(True)
-    try:
-        span = recording.part_tracer.start_span(
-            name, parent, SpanKind.CLIENT, attributes, start_time=start
-        )
-    finally:
-        _is_telling.reset(token)
-
-    return _told(Exchange(span, recording, test, allowance, start))
-
-
-def _told(exchange: Exchange) -> Exchange:
+    peers = place.recording.settings.peers
+    name = (peers and (peers.get(f"{host}:{port}") or peers.get(host))) or ""
+    request = Request(method, scheme, host, port, target, name, resend_count())
+    exchange = Exchange(place, request, start or now())
+    if at_once:
+        exchange.sent()
     tell = on_begin.get()
     if tell is not None:
         tell(exchange)
@@ -451,6 +443,32 @@ def _told(exchange: Exchange) -> Exchange:
     return exchange
 
 
-@functools.lru_cache(maxsize=512)
-def _short_url(masker: Masker, url: str) -> str:
-    return masker.url(url)
+def _is_recorded(place: Place, host: str, port: int | None, target: str) -> bool:
+    settings = place.recording.settings
+    if settings.capture == "off" or _is_telling.get():
+        return False
+
+    context = context_api.get_current()
+    for key in _SUPPRESSED:
+        if context.get(key):
+            return False
+
+    return is_wanted(settings, host, port, target) and place.allowance.has_call()
+
+
+@functools.lru_cache(maxsize=256)
+def _answer(status: int, version: str) -> Encoded:
+    attributes: dict[str, Any] = {semconv.HTTP_RESPONSE_STATUS_CODE: status}
+    if version:
+        attributes[semconv.NETWORK_PROTOCOL_VERSION] = version
+
+    return Encoded.of(attributes)
+
+
+@functools.lru_cache(maxsize=256)
+def _peer(address: str, port: int | None) -> Encoded:
+    attributes: dict[str, Any] = {semconv.NETWORK_PEER_ADDRESS: address}
+    if port is not None:
+        attributes[semconv.NETWORK_PEER_PORT] = port
+
+    return Encoded.of(attributes)

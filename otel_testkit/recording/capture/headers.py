@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from otel_testkit.masking import Masker
+from otel_testkit.store.encode import Encoded
 
 
 Headers = Iterable[tuple[Any, Any]]
@@ -30,7 +31,7 @@ class WrittenHeaders(NamedTuple):
     a signature or is there already.
     """
 
-    attributes: dict[str, tuple[str, ...]]
+    attributes: Encoded
     content: tuple[str, str]
     aws_service: str
     is_sealed: bool
@@ -78,7 +79,7 @@ def _known_headers(
         written[key] = (*written[key], masked) if key in written else (masked,)
 
     return WrittenHeaders(
-        written, (content_type, content_encoding), aws_service, is_sealed
+        Encoded.of(written), (content_type, content_encoding), aws_service, is_sealed
     )
 
 

@@ -7,8 +7,11 @@ its methods is one operation: the requests after its first are resent ones.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import inspect
 
+from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -20,9 +23,31 @@ _METHODS: Final = {
     "urllib3.connectionpool": (("HTTPConnectionPool", "urlopen"),),
     "urllib3.poolmanager": (("PoolManager", "urlopen"),),
     "requests.sessions": (("Session", "send"),),
+    "urllib.request": (("OpenerDirector", "open"),),
+    "xmlrpc.client": (("Transport", "request"),),
     "botocore.endpoint": (("Endpoint", "make_request"),),
+    "aiobotocore.endpoint": (("AioEndpoint", "_send_request"),),
     "elastic_transport._transport": (("Transport", "perform_request"),),
+    "elastic_transport._async_transport": (("AsyncTransport", "perform_request"),),
+    "opensearchpy.transport": (
+        ("Transport", "perform_request"),
+        ("Transport", "sniff_hosts"),
+    ),
+    "opensearchpy._async.transport": (
+        ("AsyncTransport", "perform_request"),
+        ("AsyncTransport", "sniff_hosts"),
+    ),
+    "httpx._client": (("Client", "send"), ("AsyncClient", "send")),
+    "websockets.asyncio.client": (
+        ("connect", "connect"),
+        ("connect", "__await_impl__"),
+    ),
+    "websockets.sync.client": (("reconnect", "connect"),),
+    "websockets.legacy.client": (("Connect", "__await_impl__"),),
 }
+# No other client makes calls by these: what they ask within one, for credentials
+# or for nodes, is an operation of its own.
+_TOPMOST: Final = ("aiobotocore", "botocore", "elastic_transport", "opensearchpy")
 
 _patches: Final = Patches()
 
@@ -42,6 +67,10 @@ _WITHIN: Final = _Operation("", None)
 _under_way: ContextVar[_Operation | None] = ContextVar(
     "otel_testkit.operation", default=None
 )
+# The same for a client whose operation is known by an object, not by a method.
+_repeating: ContextVar[tuple[Any, _Operation] | None] = ContextVar(
+    "otel_testkit.repeating", default=None
+)
 
 
 def set_on(module: Any) -> None:
@@ -50,36 +79,47 @@ def set_on(module: Any) -> None:
     """
     name = module.__name__
 
-    def operation(wrapped: Any, client: Any, args: Any, kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        outer = _begun(name, client)
-        if outer is _WITHIN:
-            return wrapped(*args, **kwargs)
-
-        try:
-            return wrapped(*args, **kwargs)
-        finally:
-            _under_way.set(outer)
-
-    async def async_operation(wrapped: Any, client: Any, args: Any, kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        outer = _begun(name, client)
-        if outer is _WITHIN:
-            return await wrapped(*args, **kwargs)
-
-        try:
-            return await wrapped(*args, **kwargs)
-        finally:
-            _under_way.set(outer)
-
     for owner_name, method in _METHODS[name]:
         owner = getattr(module, owner_name, None)
         is_async = inspect.iscoroutinefunction(vars(owner or object).get(method))
-        _patches.wrap(name, owner, method, async_operation if is_async else operation)
+        marked = _async_operation if is_async else _operation
+        _patches.replace(name, owner, method, functools.partial(marked, name))
 
 
 def remove(module: str) -> None:
     _patches.remove(module)
+
+
+def _operation(kind: str, original: Any) -> Any:
+    @functools.wraps(original)
+    def operation(client: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        outer = _begun(kind, client)
+        if outer is _WITHIN:
+            return original(client, *args, **kwargs)
+
+        try:
+            return original(client, *args, **kwargs)
+        finally:
+            _under_way.set(outer)
+
+    return operation
+
+
+def _async_operation(kind: str, original: Any) -> Any:
+    @functools.wraps(original)
+    async def operation(client: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        outer = _begun(kind, client)
+        if outer is _WITHIN:
+            return await original(client, *args, **kwargs)
+
+        try:
+            return await original(client, *args, **kwargs)
+        finally:
+            _under_way.set(outer)
+
+    return operation
 
 
 def _begun(kind: str, client: Any) -> _Operation | None:
@@ -90,8 +130,10 @@ def _begun(kind: str, client: Any) -> _Operation | None:
     under_way = _under_way.get()
     # The outermost counts: requests calls urllib3, which calls itself. But a
     # hook that asks another client of its kind begins something new.
-    if under_way is not None and (
-        under_way.kind != kind or under_way.client == id(client)
+    if (
+        under_way is not None
+        and (under_way.kind != kind or under_way.client == id(client))
+        and not kind.startswith(_TOPMOST)
     ):
         return _WITHIN
 
@@ -112,3 +154,52 @@ def resend_count() -> int:
     operation.requests += 1
 
     return operation.requests - 1
+
+
+def set_aside() -> Any:
+    """
+    Have what follows be no part of the operation that is under way, and give
+    that for `go_on_with`.
+    """
+    operation = _under_way.get()
+    _under_way.set(None)
+
+    return operation
+
+
+def go_on_with(operation: Any) -> None:
+    """
+    Take up an *operation* that was set aside.
+    """
+    _under_way.set(operation)
+
+
+def resending(count: int) -> None:
+    """
+    Have the next request of an AWS call known as resent *count* times: what went
+    before may have been for its credentials.
+    """
+    operation = _under_way.get()
+    if operation is not None and "botocore" in operation.kind:
+        operation.requests = count
+
+
+@contextlib.contextmanager
+def within(operation: Any) -> Iterator[None]:
+    """
+    Count a request that begins in here with those of the same object *operation*,
+    unless a larger operation is under way.
+    """
+    if _under_way.get() is not None:
+        yield
+        return
+
+    latest = _repeating.get()
+    if latest is None or latest[0] is not operation:
+        latest = (operation, _Operation("", None))
+        _repeating.set(latest)
+    _under_way.set(latest[1])
+    try:
+        yield
+    finally:
+        _under_way.set(None)

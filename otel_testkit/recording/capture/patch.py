@@ -10,11 +10,22 @@ from __future__ import annotations
 
 import functools
 import inspect
+import types
 
 from collections.abc import Callable
 from typing import Any
 
 from otel_testkit.errors import never_raises
+
+
+Ending = Callable[[Any, BaseException | None], None]
+"""
+Told the result of a call, or the exception that it raised.
+"""
+Beginning = Callable[[Any, Any, Any], Ending | None]
+"""
+Told the object, arguments and keywords of a call; neither may raise.
+"""
 
 
 class Patches:
@@ -32,6 +43,22 @@ class Patches:
         """
         Put *wrapper* around the method *name* of *owner*, if it has such a one.
         """
+        self._put(module, owner, name, lambda patch: patch.around(wrapper))
+
+    @never_raises("capture", "the calls of a library are not recorded")
+    def replace(
+        self, module: str, owner: Any, name: str, make: Callable[[Any], Any]
+    ) -> None:
+        """
+        Put what *make* gives for the method *name* of *owner* in its place: for
+        one that is called often, or has to let go of what it is called with. It
+        may be called after `remove`, where somebody has wrapped it since.
+        """
+        self._put(module, owner, name, lambda patch: make(patch.method))
+
+    def _put(
+        self, module: str, owner: Any, name: str, function: Callable[[_Patch], Any]
+    ) -> None:
         if owner is None or name not in vars(owner):
             return
 
@@ -40,7 +67,16 @@ class Patches:
                 patch.is_on = True
                 return
 
-        self._set.append(_Patch(module, owner, name, wrapper))
+        self._set.append(_Patch(module, owner, name, function))
+
+    def surround(self, module: str, owner: Any, name: str, begins: Beginning) -> None:
+        """
+        Have *begins* called before each call of the method *name* of *owner*, which
+        may be a coroutine function.
+        """
+        is_async = inspect.iscoroutinefunction(vars(owner or object).get(name))
+        surrounding = _surrounding_async if is_async else _surrounding
+        self.wrap(module, owner, name, surrounding(begins))
 
     def remove(self, module: str) -> None:
         """
@@ -58,6 +94,46 @@ class Patches:
         ]
 
 
+def _surrounding(begins: Beginning) -> Callable[..., Any]:
+    def wrapper(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        ends = begins(instance, args, kwargs)
+        if ends is None:
+            return wrapped(*args, **kwargs)
+
+        try:
+            result = wrapped(*args, **kwargs)
+        except BaseException as error:
+            ends(None, error)
+            raise
+
+        ends(result, None)
+
+        return result
+
+    return wrapper
+
+
+def _surrounding_async(begins: Beginning) -> Callable[..., Any]:
+    async def wrapper(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        ends = begins(instance, args, kwargs)
+        if ends is None:
+            return await wrapped(*args, **kwargs)
+
+        try:
+            result = await wrapped(*args, **kwargs)
+        except BaseException as error:
+            ends(None, error)
+            raise
+
+        ends(result, None)
+
+        return result
+
+    return wrapper
+
+
 class _Patch:
     """
     A wrapper in its place.
@@ -66,15 +142,33 @@ class _Patch:
     __slots__ = ("function", "is_on", "module", "name", "original", "owner")
 
     def __init__(
-        self, module: str, owner: Any, name: str, wrapper: Callable[..., Any]
+        self, module: str, owner: Any, name: str, function: Callable[[_Patch], Any]
     ) -> None:
         self.module = module
         self.owner = owner
         self.name = name
         self.is_on = True
         self.original = vars(owner)[name]
-        self.function = self._function(wrapper)
+        self.function = function(self)
         setattr(owner, name, self.function)
+
+    @property
+    def method(self) -> Any:
+        """
+        The original, to be called with its object.
+        """
+        original = self.original
+        if isinstance(original, types.FunctionType):
+            return original
+
+        # Somebody's wrapper, which wants to know for what object it is called.
+        @functools.wraps(original)
+        def method(instance: Any, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+
+            return original.__get__(instance, type(instance))(*args, **kwargs)
+
+        return method
 
     def is_under_others(self) -> bool:
         """
@@ -88,7 +182,10 @@ class _Patch:
 
         return False
 
-    def _function(self, wrapper: Callable[..., Any]) -> Any:
+    def around(self, wrapper: Callable[..., Any]) -> Any:
+        """
+        Give the method with *wrapper* around it.
+        """
         bind = self.original.__get__
 
         if isinstance(self.original, classmethod):

@@ -8,12 +8,15 @@ is never read for us, and never twice.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import re
 
 from collections.abc import Generator
 from contextvars import ContextVar
 from typing import Any, Final
 
+from otel_testkit import semconv
 from otel_testkit.errors import never_raises
 from otel_testkit.recording.capture.body import passing
 from otel_testkit.recording.capture.exchange import Exchange, begin
@@ -22,12 +25,17 @@ from otel_testkit.recording.clock import now
 
 
 _ATTRIBUTE: Final = "_otel_testkit_exchange"
+_PEER: Final = "_otel_testkit_peer"
 _VERSIONS: Final = {10: "1.0", 11: "1.1", 20: "2"}
 _SIGNED_URL: Final = re.compile(
     r"[?&](?:X-(?:Amz|Goog)-Signature|AWSAccessKeyId|GoogleAccessId)=", re.IGNORECASE
 )
 
+# What a socket takes without waiting for the other side.
+_SENT_AT_ONCE: Final = 16_384
+
 _patches: Final = Patches()
+_tapped: Final[dict[str, Any]] = {}
 # The call that this thread is waiting for, while its response is made.
 _waiting: ContextVar[Exchange | None] = ContextVar("otel_testkit.waiting", default=None)
 
@@ -36,51 +44,126 @@ def set_on(module: Any) -> None:
     """
     Tap `urllib3.connectionpool`.
     """
-    from urllib3.response import HTTPResponse  # noqa: PLC0415  # loaded by *module*
+    # Loaded by *module*.
+    from urllib3.connection import (  # noqa: PLC0415
+        HTTPConnection,
+        HTTPSConnection,
+    )
+    from urllib3.response import HTTPResponse  # noqa: PLC0415
 
     name = module.__name__
-    _patches.wrap(name, module.HTTPConnectionPool, "_make_request", _make_request)
+    _patches.replace(name, module.HTTPConnectionPool, "_make_request", _make_request)
     _patches.wrap(name, module.HTTPSConnectionPool, "_prepare_proxy", _prepare_proxy)
-    _patches.wrap(name, HTTPResponse, "__init__", _init)
-    _patches.wrap(name, HTTPResponse, "read", _read)
-    _patches.wrap(name, HTTPResponse, "read1", _read)
+    _patches.wrap(name, HTTPConnection, "connect", _connect)
+    _patches.wrap(name, HTTPSConnection, "connect", _connect)
+    # In 2.x alone: 1.26 has that of http.client.
+    _patches.replace(name, HTTPConnection, "getresponse", _getresponse)
+    _tapped["getresponse"] = vars(HTTPConnection).get("getresponse")
+    _patches.replace(name, HTTPResponse, "__init__", _init)
+    _patches.replace(name, HTTPResponse, "read", _read)
+    _patches.replace(name, HTTPResponse, "read1", _read)
     _patches.wrap(name, HTTPResponse, "read_chunked", _read_chunked)
     _patches.wrap(name, HTTPResponse, "drain_conn", _drain_conn)
-    _patches.wrap(name, HTTPResponse, "close", _close)
+    _patches.replace(name, HTTPResponse, "close", _close)
 
 
 def remove(module: str) -> None:
+    _tapped.clear()
     _patches.remove(module)
 
 
-def _make_request(wrapped: Any, pool: Any, args: Any, kwargs: Any) -> Any:
-    __tracebackhide__ = True
-    exchange = _begin(pool, args)
-    if exchange is None:
-        return wrapped(*args, **kwargs)
+def _make_request(original: Any) -> Any:
+    @functools.wraps(original)
+    def _make_request(pool: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        exchange = _begin(pool, args, kwargs)
+        if exchange is None:
+            return original(pool, *args, **kwargs)
 
-    sent = _sent(exchange, args, kwargs) or kwargs
-    token = _waiting.set(exchange)
-    try:
-        response = wrapped(*args, **sent)
-    except BaseException as error:
-        exchange.failed(error)
-        raise
-    finally:
-        _waiting.reset(token)
+        sent = _sent(exchange, args, kwargs) or kwargs
+        token = _waiting.set(exchange)
+        try:
+            response = original(pool, *args, **sent)
+        except BaseException as error:
+            exchange.failed(error)
+            raise
+        finally:
+            _waiting.reset(token)
 
-    if not exchange.has_response:
-        _responded(exchange, response)
+        if not exchange.has_response:
+            _met(exchange, args[0])
+            _responded(exchange, response)
 
-    return response
+        return response
+
+    return _make_request
 
 
 @never_raises("capture", "a call through urllib3 was not recorded")
-def _begin(pool: Any, args: Any) -> Exchange | None:
-    if len(args) < 3:
+def _begin(pool: Any, args: Any, kwargs: Any) -> Exchange | None:
+    if len(args) < 3 or not _tapped:
         return None
 
-    return begin(args[1], pool.scheme, pool.host, pool.port, args[2])
+    return begin(
+        args[1],
+        pool.scheme,
+        pool.host,
+        pool.port,
+        args[2],
+        at_once=not _tells_when_sent(args[0], kwargs.get("body")),
+    )
+
+
+def _tells_when_sent(connection: Any, body: Any) -> bool:
+    """
+    Whether the call will wait for nothing but the answer, and we hear when it
+    does: not for a connection to be made, and for no body to get through.
+    """
+    return (
+        type(connection).getresponse is _tapped.get("getresponse")
+        and connection.sock is not None
+        and (body is None or (type(body) is bytes and len(body) <= _SENT_AT_ONCE))
+    )
+
+
+def _connect(wrapped: Any, _connection: Any, args: Any, kwargs: Any) -> Any:
+    __tracebackhide__ = True
+    start = now()
+    result = wrapped(*args, **kwargs)
+    exchange = _waiting.get()
+    if exchange is not None:
+        exchange.annotate({semconv.TIME_TO_CONNECT: (now() - start) / 1e9})
+
+    return result
+
+
+@never_raises("capture", "the peer of a call was not recorded")
+def _met(exchange: Exchange, connection: Any) -> None:
+    sock = connection.sock
+    # Asked for once a connection.
+    known, peer = getattr(connection, _PEER, (None, ()))
+    if known is not sock:
+        peer = ()
+        # It may have gone already; and a stand-in need not tell.
+        with contextlib.suppress(OSError, AttributeError):
+            peer = sock.getpeername()
+        setattr(connection, _PEER, (sock, peer))
+    if isinstance(peer, tuple) and len(peer) >= 2:
+        exchange.connected(*peer[:2])
+
+
+def _getresponse(original: Any) -> Any:
+    @functools.wraps(original)
+    def getresponse(connection: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        exchange = _waiting.get()
+        if exchange is not None:
+            exchange.sent()
+            _met(exchange, connection)
+
+        return original(connection, *args, **kwargs)
+
+    return getresponse
 
 
 def _prepare_proxy(wrapped: Any, pool: Any, args: Any, kwargs: Any) -> Any:
@@ -106,10 +189,11 @@ def _sent(exchange: Exchange, args: Any, kwargs: Any) -> dict[str, Any]:
     sent = dict(kwargs)
     headers = kwargs.get("headers")
     if headers is not None:
-        exchange.requested(headers.items())
+        pairs = tuple(headers.items())
+        exchange.requested(pairs)
         if exchange.may_propagate and not _is_signed(args[0], args[2]):
             # A copy: the caller may send its own again.
-            copied = headers.copy()
+            copied = _copied(headers, pairs, args[0])
             copied["traceparent"] = exchange.traceparent
             sent["headers"] = copied
 
@@ -124,6 +208,17 @@ def _sent(exchange: Exchange, args: Any, kwargs: Any) -> dict[str, Any]:
     return sent
 
 
+def _copied(headers: Any, pairs: tuple[Any, ...], connection: Any) -> Any:
+    if type(connection).__module__ == "urllib3.connection":
+        copied = dict(pairs)
+        if len(copied) == len(pairs):
+            # All that urllib3 does is to go through them; those of requests take
+            # twenty times as long to copy.
+            return copied
+
+    return headers.copy()
+
+
 def _is_signed(connection: Any, target: str) -> bool:
     """
     Whether a header more might spoil a signature that is not in the headers.
@@ -134,13 +229,17 @@ def _is_signed(connection: Any, target: str) -> bool:
     return "=" in target and _SIGNED_URL.search(target) is not None
 
 
-def _init(wrapped: Any, _response: Any, args: Any, kwargs: Any) -> Any:
-    # In 2.x a body that is wanted at once is read in here.
-    exchange = _waiting.get()
-    if exchange is not None and not exchange.has_response:
-        _made(exchange, kwargs)
+def _init(original: Any) -> Any:
+    @functools.wraps(original)
+    def __init__(response: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807  # as the original
+        # In 2.x a body that is wanted at once is read in here.
+        exchange = _waiting.get()
+        if exchange is not None and not exchange.has_response:
+            _made(exchange, kwargs)
 
-    return wrapped(*args, **kwargs)
+        original(response, *args, **kwargs)
+
+    return __init__
 
 
 @never_raises("capture", "a response through urllib3 was not recorded")
@@ -149,7 +248,8 @@ def _made(exchange: Exchange, kwargs: Any) -> None:
     if original is not None:
         exchange.responded(
             kwargs["status"],
-            kwargs["headers"].items(),
+            # As they came: urllib3's own go through Python one by one.
+            original.headers.raw_items(),
             _VERSIONS.get(kwargs.get("version", 0), ""),
         )
         setattr(original, _ATTRIBUTE, exchange)
@@ -180,21 +280,25 @@ def _exchange(response: Any) -> Exchange | None:
     return found if type(found) is Exchange and not found.is_over else None
 
 
-def _read(wrapped: Any, response: Any, args: Any, kwargs: Any) -> Any:
-    __tracebackhide__ = True
-    exchange = _exchange(response)
-    if exchange is None:
-        return wrapped(*args, **kwargs)
+def _read(original: Any) -> Any:
+    @functools.wraps(original)
+    def read(response: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        exchange = _exchange(response)
+        if exchange is None:
+            return original(response, *args, **kwargs)
 
-    try:
-        data = wrapped(*args, **kwargs)
-    except BaseException as error:
-        exchange.failed(error)
-        raise
+        try:
+            data = original(response, *args, **kwargs)
+        except BaseException as error:
+            exchange.failed(error)
+            raise
 
-    _received(exchange, response, data, args, kwargs)
+        _received(exchange, response, data, args, kwargs)
 
-    return data
+        return data
+
+    return read
 
 
 @never_raises("capture", "a response body was not recorded")
@@ -285,10 +389,14 @@ def _watch_raw_reads(exchange: Exchange, response: Any) -> None:
     response._raw_read = raw_read  # noqa: SLF001  # see `_drain_conn`
 
 
-def _close(wrapped: Any, response: Any, args: Any, kwargs: Any) -> Any:
-    try:
-        return wrapped(*args, **kwargs)
-    finally:
-        exchange = _exchange(response)
-        if exchange is not None:
-            exchange.closed()
+def _close(original: Any) -> Any:
+    @functools.wraps(original)
+    def close(response: Any) -> Any:
+        try:
+            return original(response)
+        finally:
+            exchange = _exchange(response)
+            if exchange is not None:
+                exchange.closed()
+
+    return close

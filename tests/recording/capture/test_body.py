@@ -11,7 +11,9 @@ import zlib
 
 from typing import Any
 
+import brotli
 import pytest
+import zstandard
 
 from otel_testkit.masking import Masker
 from otel_testkit.recording.capture.body import BodyCopy, passing
@@ -79,6 +81,7 @@ def test_characters_are_not_cut_in_two(cut_at: int) -> None:
         ("text/plain; charset=idna", b"abc", "abc"),
         ("text/plain; charset=undefined", b"abc", "abc"),
         ("text/plain; charset=utf-8", b"a\xffb", "a\ufffdb"),
+        ("text/plain", b"\xff\xfe\x00" * 9, "<text/plain, 27 bytes>"),
     ],
 )
 def test_texts_and_others(kind: str, body: bytes, expected: str) -> None:
@@ -96,6 +99,8 @@ def test_texts_and_others(kind: str, body: bytes, expected: str) -> None:
         ("GZIP", gzip.compress),
         ("deflate", zlib.compress),
         ("deflate", lambda data: zlib.compress(data)[2:-4]),
+        ("br", brotli.compress),
+        ("zstd", zstandard.compress),
     ],
 )
 def test_packed_bodies_are_unpacked(coding: str, pack: Any) -> None:
@@ -105,11 +110,19 @@ def test_packed_bodies_are_unpacked(coding: str, pack: Any) -> None:
     assert written(pack(b"hello"), coding=coding) == ("hello", True)
 
 
-def test_unpacking_is_bounded() -> None:
+@pytest.mark.parametrize(
+    ("coding", "pack"),
+    [
+        ("gzip", gzip.compress),
+        ("br", brotli.compress),
+        ("zstd", zstandard.compress),
+    ],
+)
+def test_unpacking_is_bounded(coding: str, pack: Any) -> None:
     """
     A small body that unpacks to a very big one is cut as any.
     """
-    text, whole = written(gzip.compress(b"a" * 10_000_000), limit=20_000, coding="gzip")
+    text, whole = written(pack(b"a" * 10_000_000), limit=20_000, coding=coding)
 
     assert (len(text), whole) == (20_000, False)
 

@@ -14,6 +14,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from otel_testkit import test_span
 from otel_testkit.recording import provider
 from otel_testkit.recording.quiet import QuietSpan
+from otel_testkit.store.encode import Encoded
 
 
 def _told(span: Any) -> None:
@@ -31,15 +32,8 @@ def test_both_are_written_alike(store) -> None:
         now = provider.recording()
         parent = trace.get_current_span().get_span_context()
         given = {"http.request.method": "GET"}
-        quiet = QuietSpan(
-            now.recorder,
-            now.part_tracer,
-            "GET",
-            parent,
-            SpanKind.CLIENT,
-            dict(given),
-            7,
-        )
+        quiet = QuietSpan(now.recorder, now.part_tracer, parent)
+        quiet.start("GET", Encoded.of(given), 7)
         loud = now.part_tracer.start_span(
             "GET", context.get_current(), SpanKind.CLIENT, dict(given), start_time=7
         )

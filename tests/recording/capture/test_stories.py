@@ -147,7 +147,7 @@ def test_lambda_is_throttled_once(store, functions) -> None:
     assert json.loads(first[2])["message"] == "Rate Exceeded."
     assert (200, 1, payload.decode() or None) == second
     for call in (span for span in store.spans() if span.kind == 3):
-        assert call.attributes["rpc.service"] == "lambda"
+        assert call.attributes["rpc.service"] == "Lambda"
         assert call.attributes["http.request.body.content"] == '{"cold": true}'
         assert "testing" not in str(
             call.attributes["http.request.header.authorization"]

@@ -1,0 +1,324 @@
+"""
+Log records of `logging` that are made while a test runs.
+
+They are seen as they have passed their logger's level and filters, by a
+`filter` of the class `Logger` around the inherited one, which has returned
+before a handler is called. A handler of ours would make `basicConfig` do nothing
+and silence `lastResort`; a wrapper around `callHandlers` would stand in the
+stack where handlers look for who has logged, loguru's bridge among them.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import sys
+import threading
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any, Final
+from weakref import WeakValueDictionary
+
+from opentelemetry import context as context_api, trace
+
+from otel_testkit import semconv
+from otel_testkit.errors import never_raises
+from otel_testkit.masking import Masker
+from otel_testkit.recording.clock import now
+from otel_testkit.recording.failure import exception_attributes, stack_text
+from otel_testkit.recording.provider import Recording
+from otel_testkit.recording.span import TestSpan, current_test, parent_context
+from otel_testkit.recording.values import cut, masked_values, text
+from otel_testkit.store import layout
+from otel_testkit.store.encode import attribute_list, log_line, log_prefix
+from otel_testkit.store.layout import shown_path
+
+
+# What exporters set around their own work; the API has no public name for it.
+_SUPPRESSED: Final = tuple(
+    key
+    for key in (
+        getattr(context_api, "_SUPPRESS_INSTRUMENTATION_KEY", None),
+        "suppress_instrumentation",
+    )
+    if key is not None
+)
+# What every record has; all else comes from `extra`.
+_OWN_FIELDS: Final = frozenset(
+    {
+        *vars(logging.LogRecord("", 0, "", 0, "", (), None)),
+        *("asctime", "message", "taskName"),
+    }
+)
+_HIGHEST: Final = 5
+_CONTAINERS: Final = (str, bytes, bytearray, tuple, list, dict, set, frozenset)
+# Texts of the standard library's own classes say what is there, and do nothing.
+_PLAIN_MODULES: Final = sys.stdlib_module_names - {"__main__", "unittest"}
+
+# Records that handlers hand to another logger come by again.
+_seen: Final[WeakValueDictionary[int, logging.LogRecord]] = WeakValueDictionary()
+# On while a record is looked at: what an argument's `__str__` logs then is not
+# of the test's making.
+_is_looking: ContextVar[bool] = ContextVar("otel_testkit.is_looking", default=False)
+
+
+class _Tap:
+    """
+    The `filter` that is put on the class of all loggers.
+    """
+
+    def __init__(self) -> None:
+        self._is_on = False
+        self._owner: Any = None
+        self._function: Any = None
+        # That of somebody who was here before, if anybody was.
+        self._before: Any = None
+
+    def set_on(self, owner: Any) -> None:
+        self._is_on = True
+        if self._owner is owner and self._is_under_others():
+            return
+
+        before = vars(owner).get("filter")
+
+        # No more than these few lines stand between a logger and its filters.
+        @functools.wraps(owner.filter)
+        def filter(logger: Any, record: Any) -> Any:  # noqa: A001  # as it is called there
+            __tracebackhide__ = True
+            if before is None:
+                inherited: Any = super(owner, logger)
+                passed = inherited.filter(record)
+            else:
+                passed = before.__get__(logger)(record)
+            if passed and self._is_on:
+                # From Python 3.12 on a filter may put another in its place.
+                _note(passed if isinstance(passed, logging.LogRecord) else record)
+
+            return passed
+
+        self._owner, self._function, self._before = owner, filter, before
+        owner.filter = filter
+
+    def remove(self) -> None:
+        """
+        Take it off; where somebody has wrapped it since, it does nothing.
+        """
+        self._is_on = False
+        if self._owner is None or vars(self._owner).get("filter") is not self._function:
+            return
+
+        if self._before is None:
+            del self._owner.filter
+        else:
+            self._owner.filter = self._before
+
+    def _is_under_others(self) -> bool:
+        function = vars(self._owner).get("filter")
+        for _ in range(32):
+            if function is None or function is self._function:
+                return function is not None
+            function = getattr(function, "__wrapped__", None)
+
+        return False
+
+
+_tap: Final = _Tap()
+
+
+def set_on(module: Any) -> None:
+    """
+    Listen to the loggers of *module*.
+    """
+    _tap.set_on(module.Logger)
+
+
+def remove(module: str) -> None:  # noqa: ARG001  # there is but one
+    _tap.remove()
+
+
+@never_raises("capture", "a log record was not recorded")
+def _note(record: logging.LogRecord) -> None:
+    """
+    Write *record*, if a test is running that wants it.
+    """
+    test = current_test()
+    recording, allowance = test.recording, test.allowance
+    if recording is None or allowance is None or not recording.settings.logs:
+        return
+    if _is_looking.get() or _is_suppressed() or _was_seen(record):
+        return
+    if not allowance.has_log():
+        return
+
+    token = _is_looking.set(True)
+    try:
+        _write(record, test, recording)
+    finally:
+        _is_looking.reset(token)
+
+
+def _is_suppressed() -> bool:
+    context = context_api.get_current()
+
+    return any(context.get(key) for key in _SUPPRESSED)
+
+
+def _was_seen(record: logging.LogRecord) -> bool:
+    # What came through a queue, as a rule as a copy, was seen where it was made.
+    if (
+        record.process == os.getpid()
+        and record.thread is not None
+        and record.thread != threading.get_ident()
+    ):
+        return True
+    # By its id, for a class of records may compare them as it likes.
+    if _seen.get(id(record)) is record:
+        return True
+
+    _seen[id(record)] = record
+
+    return False
+
+
+def _write(record: logging.LogRecord, test: TestSpan, recording: Recording) -> None:
+    time = now()
+    masker = recording.masker
+    service = recording.run.resource.get(semconv.SERVICE_NAME)
+    message, fields = _message_and_fields(record)
+    encoded = _place(
+        record.pathname,
+        record.lineno,
+        record.funcName,
+        record.threadName,
+        recording.project,
+    )
+    if fields or record.exc_info or record.exc_text or record.stack_info:
+        attributes = {**masked_values(fields, masker), **_exception(record, masker)}
+        encoded = ",".join(filter(None, (attribute_list(attributes), encoded)))
+    severity, level = _level(record.levelno, record.levelname, masker)
+    line = log_line(
+        _prefix(str(service), record.name, masker),
+        trace.get_current_span(parent_context(test)).get_span_context(),
+        time,
+        severity,
+        level,
+        cut(masker.text(text(message))),
+        encoded,
+    )
+    recording.run.writer.append(layout.LOGS, line)
+
+
+# The same few lines of code log again and again.
+@functools.lru_cache(maxsize=256)
+def _prefix(service: str, name: Any, masker: Masker) -> str:
+    return log_prefix(service, masker.text(text(name or "")))
+
+
+@functools.lru_cache(maxsize=256)
+def _level(number: Any, name: Any, masker: Masker) -> tuple[int, str]:
+    """
+    Give OTLP's number for a level, four for each of Python's tens, and its name.
+    """
+    severity = 0
+    if isinstance(number, int):
+        tens = min(max(number, 0) // 10, _HIGHEST)
+        severity = 4 * tens + 1 + min(max(number, 0) - 10 * tens, 3)
+
+    return severity, masker.text(text(name))
+
+
+@functools.lru_cache(maxsize=1024)
+def _place(path: Any, line: Any, function: Any, thread: Any, project: str) -> str:
+    place: dict[str, Any] = {}
+    if path and isinstance(path, str):
+        place[semconv.CODE_FILE_PATH] = shown_path(path, project)
+    if isinstance(line, int):
+        place[semconv.CODE_LINE_NUMBER] = line
+    if isinstance(function, str):
+        place[semconv.CODE_FUNCTION_NAME] = function
+    if isinstance(thread, str):
+        place[semconv.THREAD_NAME] = thread
+
+    return attribute_list(place)
+
+
+def _message_and_fields(record: logging.LogRecord) -> tuple[str, dict[str, Any]]:
+    fields = {
+        name: _shown(value)
+        for name, value in vars(record).items()
+        if name not in _OWN_FIELDS and not name.startswith("_")
+    }
+    said = record.msg
+    if type(said) is dict and not record.args and "event" in said:
+        # As structlog hands over what its own formatter is to write.
+        fields |= {name: _shown(value) for name, value in said.items()}
+        return text(_shown(fields.pop("event"))), fields
+
+    return _message(record), fields
+
+
+def _message(record: logging.LogRecord) -> str:
+    """
+    Format the message of *record*; what cannot be formatted stays as it is.
+    """
+    said = _shown(record.msg)
+    args: Any = record.args
+    if isinstance(args, tuple):
+        shown: Any = tuple(map(_shown, args))
+        is_plain = all(map(_is_same, shown, args))
+    elif type(args) is dict:
+        shown = {name: _shown(value) for name, value in args.items()}
+        is_plain = all(map(_is_same, shown.values(), args.values()))
+    else:
+        shown, is_plain = args, True
+
+    try:
+        if is_plain and said is record.msg:
+            return record.getMessage()
+
+        return text(said) % shown if shown else text(said)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001  # a `__str__` may well exit
+        return text(said)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    return one is other
+
+
+def _shown(value: Any) -> Any:
+    """
+    Give *value*, or the name of its class where its text may have to be fetched:
+    that of a query's result asks the database once more.
+    """
+    kind = type(value)
+    if kind.__module__.partition(".")[0] in _PLAIN_MODULES:
+        return value
+    if isinstance(value, _CONTAINERS):
+        return value
+    if hasattr(kind, "__len__") and hasattr(kind, "__iter__"):
+        return f"<{kind.__qualname__}>"
+
+    return value
+
+
+def _exception(record: logging.LogRecord, masker: Masker) -> Mapping[str, Any]:
+    told: dict[str, Any] = {}
+    if record.stack_info and isinstance(record.stack_info, str):
+        told[semconv.CODE_STACKTRACE] = stack_text(record.stack_info, masker)
+
+    raised: Any = record.exc_info
+    if (
+        isinstance(raised, tuple)
+        and len(raised) == 3  # as `sys.exc_info` gives it
+        and isinstance(raised[1], BaseException)
+    ):
+        told |= exception_attributes(raised[1], raised[2], masker)
+    elif isinstance(record.exc_text, str) and record.exc_text.strip():
+        # It came from another process, which has sent no more of it.
+        told[semconv.EXCEPTION_STACKTRACE] = stack_text(record.exc_text, masker)
+
+    return told
