@@ -48,18 +48,24 @@ class QuietSpan:
         "events",
         "instrumentation_scope",
         "links",
-        "parent",
         "resource",
         "status",
     )
 
-    def __init__(self, recorder: Recorder, tracer: Any, parent: Any) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        tracer: Any,
+        name: str,
+        parent: Any,
+        attributes: Encoded,
+        start_time: int,
+    ) -> None:
         self.context: _Ids = _Ids(
             parent.trace_id,
             tracer.id_generator.generate_span_id(),
             parent.trace_state,
         )
-        self.parent: Any = parent
         self.end_time: int = 0
         self.events: list[Event] = []
         self.links: tuple[()] = ()
@@ -67,20 +73,11 @@ class QuietSpan:
         self.resource: Any = tracer.resource
         self.instrumentation_scope: Any = tracer._instrumentation_scope  # noqa: SLF001  # no public name
         self._recorder = recorder
-        self._beginning = ""
-        self._attributes: list[str] = []
-
-    def start(self, name: str, attributes: Encoded, start_time: int) -> None:
-        """
-        Have it written that the span has started.
-        """
         self._beginning = beginning(
-            identity(self.context, self.parent, CLIENT),
-            name,
-            start_time,
-            attributes.text,
+            identity(self.context, parent, CLIENT), name, start_time, attributes.text
         )
-        self._recorder.quiet_started(self)
+        self._attributes: list[str] = []
+        recorder.quiet_started(self)
 
     @property
     def text(self) -> str:

@@ -121,7 +121,6 @@ def _begin(request: Any) -> _Call | None:
             url.raw_host,
             url.port,
             url.raw_path_qs,
-            at_once=False,
         )
     if exchange is None:
         return None
@@ -156,8 +155,6 @@ def _timing() -> Any:
 def _noting(name: str) -> Any:
     async def note(_session: Any, call: _Call, _params: Any) -> None:
         call.times[name] = now()
-        # Where a connection is made this costs no time that one would notice.
-        call.exchange.sent()
 
     return note
 
@@ -303,8 +300,6 @@ async def _start(wrapped: Any, response: Any, args: Any, kwargs: Any) -> Any:
     if call is None:
         return await wrapped(*args, **kwargs)
 
-    # The request is out, or on its way.
-    call.exchange.sent()
     try:
         result = await wrapped(*args, **kwargs)
     except BaseException as error:

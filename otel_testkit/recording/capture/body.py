@@ -50,6 +50,13 @@ class BodyCopy:
         self._room = limit + _MARGIN if limit else 0
         self._kept = bytearray()
 
+    @property
+    def is_full(self) -> bool:
+        """
+        Whether what follows is counted only.
+        """
+        return self._room <= 0
+
     def add(self, data: Any, charset: str = "utf-8") -> None:
         """
         Copy *data*, the next part that passes; a text as the client encodes it.

@@ -31,7 +31,7 @@ from otel_testkit.recording.failure import (
     summary,
 )
 from otel_testkit.recording.quiet import QuietSpan
-from otel_testkit.recording.relay import is_telling as _is_telling
+from otel_testkit.recording.relay import is_telling
 from otel_testkit.recording.sdk import add_attributes
 from otel_testkit.recording.span import Place, current_place
 from otel_testkit.store.encode import Encoded
@@ -83,7 +83,6 @@ class Exchange:
         "_open",
         "_pid",
         "_recording",
-        "_request",
         "_request_type",
         "_response_type",
         "_span",
@@ -113,8 +112,6 @@ class Exchange:
         self._test = test
         self._pid = _getpid()
         self._start = self._latest = start
-        # What has been asked for, until that is written.
-        self._request: Request | None = request
         # Handed to the span at its end, all at once.
         self._attributes: dict[str, Any] = {}
         self._encoded: dict[str, Encoded] = {}
@@ -124,22 +121,24 @@ class Exchange:
         # Who pops it ends the call: threads may want to at the same time.
         self._open = [True]
         self._is_held = self._is_due = False
-        self._span: Any = (
-            self._loud_span(context)
-            if recording.relay.is_needed
-            else QuietSpan(recording.recorder, recording.part_tracer, parent)
-        )
+        self._span: Any = self._begun_span(context, parent, request)
         # The test may end before the call, and who stops reading tells nobody.
         test.part_begins(self)
 
-    def _loud_span(self, context: Any) -> Any:
-        recording, request = self._recording, self._request
-        if request is None:
-            return None
-
-        self._request = None
+    def _begun_span(self, context: Any, parent: Any, request: Request) -> Any:
+        recording = self._recording
         name, encoded = described(recording.masker, request)
-        token = _is_telling.set(True)
+        if not recording.relay.is_needed:
+            return QuietSpan(
+                recording.recorder,
+                recording.part_tracer,
+                name,
+                parent,
+                encoded,
+                self._start,
+            )
+
+        token = is_telling.set(True)
         try:
             return recording.part_tracer.start_span(
                 name,
@@ -149,18 +148,7 @@ class Exchange:
                 start_time=self._start,
             )
         finally:
-            _is_telling.reset(token)
-
-    @never_raises("capture", "the start of a call was not recorded")
-    def sent(self) -> None:
-        """
-        Have it written that the call has begun. Where the request is out and the
-        answer is not there yet, that costs the test no time.
-        """
-        request, self._request = self._request, None
-        if request is not None:
-            name, encoded = described(self._recording.masker, request)
-            self._span.start(name, encoded, self._start)
+            is_telling.reset(token)
 
     @property
     def is_over(self) -> bool:
@@ -290,6 +278,14 @@ class Exchange:
         body.is_encoded = encoded
         body.add(data)
 
+    def counted(self, size: int) -> None:
+        """
+        Note that the caller has read *size* bytes of a body of which we have all
+        that is kept.
+        """
+        self._latest = now()
+        self.response_body.size += size
+
     @never_raises("capture", "the end of a call was not recorded")
     def complete(self) -> None:
         """
@@ -351,7 +347,6 @@ class Exchange:
             return
 
         self._test.part_ends(self)
-        self.sent()
         try:
             if self.keeps_bodies:
                 self._set_bodies()
@@ -383,11 +378,11 @@ class Exchange:
             self._span.end(self._latest)
             return
 
-        token = _is_telling.set(True)
+        token = is_telling.set(True)
         try:
             self._span.end(self._latest)
         finally:
-            _is_telling.reset(token)
+            is_telling.reset(token)
 
     @never_raises("capture", "the bodies of a call were not recorded")
     def _set_bodies(self) -> None:
@@ -416,15 +411,12 @@ def begin(
     port: int | None,
     target: str,
     start: int = 0,
-    *,
-    at_once: bool = True,
 ) -> Exchange | None:
     """
     Begin a call, if a test is running that wants it recorded.
 
     *target* is what stands in the request line: a path, or through a proxy a
-    whole URL. *start* is when it began, if that was not now. Unless *at_once*,
-    the caller says with `Exchange.sent` when it may be written that it began.
+    whole URL. *start* is when it began, if that was not now.
     """
     place = current_place()
     if place is None or not _is_recorded(place, host, port, target):
@@ -434,8 +426,6 @@ def begin(
     name = (peers and (peers.get(f"{host}:{port}") or peers.get(host))) or ""
     request = Request(method, scheme, host, port, target, name, resend_count())
     exchange = Exchange(place, request, start or now())
-    if at_once:
-        exchange.sent()
     tell = on_begin.get()
     if tell is not None:
         tell(exchange)
@@ -445,7 +435,7 @@ def begin(
 
 def _is_recorded(place: Place, host: str, port: int | None, target: str) -> bool:
     settings = place.recording.settings
-    if settings.capture == "off" or _is_telling.get():
+    if settings.capture == "off" or is_telling.get():
         return False
 
     context = context_api.get_current()

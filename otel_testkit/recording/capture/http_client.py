@@ -8,6 +8,7 @@ the methods by which callers read them: nothing is ever read for us.
 
 from __future__ import annotations
 
+import functools
 import http.client
 import sys
 
@@ -63,15 +64,15 @@ def set_on(module: Any) -> None:
     _patches.wrap(
         name, getattr(module, "HTTPSConnection", None), "connect", _connect_securely
     )
-    _patches.wrap(name, connection, "endheaders", _endheaders)
-    _patches.wrap(name, connection, "send", _send)
-    _patches.wrap(name, connection, "getresponse", _getresponse)
-    _patches.wrap(name, connection, "close", _close_connection)
-    _patches.wrap(name, response, "read", _read)
-    _patches.wrap(name, response, "read1", _read)
-    _patches.wrap(name, response, "readline", _read)
-    _patches.wrap(name, response, "readinto", _readinto)
-    _patches.wrap(name, response, "close", _close)
+    _patches.replace(name, connection, "endheaders", _endheaders)
+    _patches.replace(name, connection, "send", _send)
+    _patches.replace(name, connection, "getresponse", _getresponse)
+    _patches.replace(name, connection, "close", _close_connection)
+    _patches.replace(name, response, "read", _read)
+    _patches.replace(name, response, "read1", _read)
+    _patches.replace(name, response, "readline", _read)
+    _patches.replace(name, response, "readinto", _readinto)
+    _patches.replace(name, response, "close", _close)
 
 
 def remove(module: str) -> None:
@@ -115,22 +116,27 @@ def _is_of_urllib3(connection: Any) -> bool:
     return isinstance(connection, theirs) or _waiting.get() is not None
 
 
-def _endheaders(wrapped: Any, connection: Any, args: Any, kwargs: Any) -> Any:
-    __tracebackhide__ = True
-    request = _begin(connection, kwargs)
-    if request is None:
-        return wrapped(*args, **kwargs)
+def _endheaders(original: Any) -> Any:
+    @functools.wraps(original)
+    def endheaders(connection: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        # Most are of urllib3, whose tap is waiting then.
+        request = None if _waiting.get() else _begin(connection, kwargs)
+        if request is None:
+            return original(connection, *args, **kwargs)
 
-    _requested(request, connection)
-    try:
-        result = wrapped(*args, **kwargs)
-    except BaseException as error:
-        _failed(connection, request, error)
-        raise
+        _requested(request, connection)
+        try:
+            result = original(connection, *args, **kwargs)
+        except BaseException as error:
+            _failed(connection, request, error)
+            raise
 
-    _sent(request, connection)
+        _sent(request, connection)
 
-    return result
+        return result
+
+    return endheaders
 
 
 @never_raises("capture", "a call through http.client was not recorded")
@@ -200,22 +206,26 @@ def _request(connection: Any) -> _Request | None:
     return found
 
 
-def _send(wrapped: Any, connection: Any, args: Any, kwargs: Any) -> Any:
-    __tracebackhide__ = True
-    request = _request(connection)
-    # Connecting may send something as well: to a proxy.
-    if request is None or request.is_sending:
-        return wrapped(*args, **kwargs)
+def _send(original: Any) -> Any:
+    @functools.wraps(original)
+    def send(connection: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        request = _request(connection)
+        # Connecting may send something as well: to a proxy.
+        if request is None or request.is_sending:
+            return original(connection, *args, **kwargs)
 
-    sent = _copied(request, args) or args
-    request.is_sending = True
-    try:
-        return wrapped(*sent, **kwargs)
-    except BaseException as error:
-        _failed(connection, request, error)
-        raise
-    finally:
-        request.is_sending = False
+        sent = _copied(request, args) or args
+        request.is_sending = True
+        try:
+            return original(connection, *sent, **kwargs)
+        except BaseException as error:
+            _failed(connection, request, error)
+            raise
+        finally:
+            request.is_sending = False
+
+    return send
 
 
 @never_raises("capture", "a request body was not recorded")
@@ -240,26 +250,30 @@ def _copied(request: _Request, args: Any) -> tuple[Any, ...]:
     return ()
 
 
-def _getresponse(wrapped: Any, connection: Any, args: Any, kwargs: Any) -> Any:
-    __tracebackhide__ = True
-    request = _request(connection)
-    if request is None:
-        return wrapped(*args, **kwargs)
+def _getresponse(original: Any) -> Any:
+    @functools.wraps(original)
+    def getresponse(connection: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        request = _request(connection)
+        if request is None:
+            return original(connection, *args, **kwargs)
 
-    request.is_busy = True
-    try:
-        response = wrapped(*args, **kwargs)
-    except http.client.ResponseNotReady:
-        # It has to read the response before it first.
-        request.is_busy = False
-        raise
-    except BaseException as error:
-        _failed(connection, request, error)
-        raise
+        request.is_busy = True
+        try:
+            response = original(connection, *args, **kwargs)
+        except http.client.ResponseNotReady:
+            # It has to read the response before it first.
+            request.is_busy = False
+            raise
+        except BaseException as error:
+            _failed(connection, request, error)
+            raise
 
-    _responded(connection, request, response)
+        _responded(connection, request, response)
 
-    return response
+        return response
+
+    return getresponse
 
 
 def _failed(connection: Any, request: _Request, error: BaseException) -> None:
@@ -296,15 +310,19 @@ def _look_for_end(exchange: Exchange, response: Any) -> None:
             exchange.complete()
 
 
-def _close_connection(wrapped: Any, connection: Any, args: Any, kwargs: Any) -> Any:
-    __tracebackhide__ = True
-    try:
-        return wrapped(*args, **kwargs)
-    finally:
-        request = _request(connection)
-        if request is not None and not request.is_busy:
-            vars(connection).pop(_REQUEST, None)
-            request.exchange.closed()
+def _close_connection(original: Any) -> Any:
+    @functools.wraps(original)
+    def close(connection: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            return original(connection, *args, **kwargs)
+        finally:
+            request = _request(connection)
+            if request is not None and not request.is_busy:
+                vars(connection).pop(_REQUEST, None)
+                request.exchange.closed()
+
+    return close
 
 
 def _exchange(response: Any) -> Exchange | None:
@@ -319,29 +337,33 @@ def _by(data_of: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
     was read, of its result and arguments.
     """
 
-    def read(wrapped: Any, response: Any, args: Any, kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        exchange = _exchange(response)
-        if exchange is None or _reading.get() is exchange:
-            return wrapped(*args, **kwargs)
+    def tapped(original: Any) -> Any:
+        @functools.wraps(original)
+        def read(response: Any, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            exchange = _exchange(response)
+            if exchange is None or _reading.get() is exchange:
+                return original(response, *args, **kwargs)
 
-        token = _reading.set(exchange)
-        try:
-            result = wrapped(*args, **kwargs)
-        except BaseException as error:
-            if isinstance(error, http.client.IncompleteRead):
-                # What came before the end that was missing.
-                exchange.received(error.partial, encoded=True)
-            exchange.failed(error)
-            raise
-        finally:
-            _reading.reset(token)
+            token = _reading.set(exchange)
+            try:
+                result = original(response, *args, **kwargs)
+            except BaseException as error:
+                if isinstance(error, http.client.IncompleteRead):
+                    # What came before the end that was missing.
+                    exchange.received(error.partial, encoded=True)
+                exchange.failed(error)
+                raise
+            finally:
+                _reading.reset(token)
 
-        _received(exchange, response, data_of, (result, args, kwargs))
+            _received(exchange, response, data_of, (result, args, kwargs))
 
-        return result
+            return result
 
-    return read
+        return read
+
+    return tapped
 
 
 @never_raises("capture", "a response body was not recorded")
@@ -365,11 +387,15 @@ _read: Final = _by(lambda data, _args, _kwargs: data)
 _readinto: Final = _by(_filled)
 
 
-def _close(wrapped: Any, response: Any, args: Any, kwargs: Any) -> Any:
-    __tracebackhide__ = True
-    try:
-        return wrapped(*args, **kwargs)
-    finally:
-        exchange = _exchange(response)
-        if exchange is not None:
-            exchange.closed()
+def _close(original: Any) -> Any:
+    @functools.wraps(original)
+    def close(response: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            return original(response, *args, **kwargs)
+        finally:
+            exchange = _exchange(response)
+            if exchange is not None:
+                exchange.closed()
+
+    return close

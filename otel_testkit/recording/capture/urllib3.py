@@ -16,7 +16,6 @@ from collections.abc import Generator
 from contextvars import ContextVar
 from typing import Any, Final
 
-from otel_testkit import semconv
 from otel_testkit.errors import never_raises
 from otel_testkit.recording.capture.body import passing
 from otel_testkit.recording.capture.exchange import Exchange, begin
@@ -31,11 +30,8 @@ _SIGNED_URL: Final = re.compile(
     r"[?&](?:X-(?:Amz|Goog)-Signature|AWSAccessKeyId|GoogleAccessId)=", re.IGNORECASE
 )
 
-# What a socket takes without waiting for the other side.
-_SENT_AT_ONCE: Final = 16_384
-
 _patches: Final = Patches()
-_tapped: Final[dict[str, Any]] = {}
+_tapped: Final[set[str]] = set()
 # The call that this thread is waiting for, while its response is made.
 _waiting: ContextVar[Exchange | None] = ContextVar("otel_testkit.waiting", default=None)
 
@@ -52,13 +48,11 @@ def set_on(module: Any) -> None:
     from urllib3.response import HTTPResponse  # noqa: PLC0415
 
     name = module.__name__
+    _tapped.add(name)
     _patches.replace(name, module.HTTPConnectionPool, "_make_request", _make_request)
     _patches.wrap(name, module.HTTPSConnectionPool, "_prepare_proxy", _prepare_proxy)
     _patches.wrap(name, HTTPConnection, "connect", _connect)
     _patches.wrap(name, HTTPSConnection, "connect", _connect)
-    # In 2.x alone: 1.26 has that of http.client.
-    _patches.replace(name, HTTPConnection, "getresponse", _getresponse)
-    _tapped["getresponse"] = vars(HTTPConnection).get("getresponse")
     _patches.replace(name, HTTPResponse, "__init__", _init)
     _patches.replace(name, HTTPResponse, "read", _read)
     _patches.replace(name, HTTPResponse, "read1", _read)
@@ -76,7 +70,7 @@ def _make_request(original: Any) -> Any:
     @functools.wraps(original)
     def _make_request(pool: Any, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        exchange = _begin(pool, args, kwargs)
+        exchange = _begin(pool, args)
         if exchange is None:
             return original(pool, *args, **kwargs)
 
@@ -91,7 +85,6 @@ def _make_request(original: Any) -> Any:
             _waiting.reset(token)
 
         if not exchange.has_response:
-            _met(exchange, args[0])
             _responded(exchange, response)
 
         return response
@@ -100,70 +93,41 @@ def _make_request(original: Any) -> Any:
 
 
 @never_raises("capture", "a call through urllib3 was not recorded")
-def _begin(pool: Any, args: Any, kwargs: Any) -> Exchange | None:
+def _begin(pool: Any, args: Any) -> Exchange | None:
     if len(args) < 3 or not _tapped:
         return None
 
-    return begin(
-        args[1],
-        pool.scheme,
-        pool.host,
-        pool.port,
-        args[2],
-        at_once=not _tells_when_sent(args[0], kwargs.get("body")),
-    )
+    exchange = begin(args[1], pool.scheme, pool.host, pool.port, args[2])
+    peer = getattr(args[0], _PEER, None)
+    if exchange is not None and peer and args[0].sock is not None:
+        exchange.connected(*peer)
+
+    return exchange
 
 
-def _tells_when_sent(connection: Any, body: Any) -> bool:
-    """
-    Whether the call will wait for nothing but the answer, and we hear when it
-    does: not for a connection to be made, and for no body to get through.
-    """
-    return (
-        type(connection).getresponse is _tapped.get("getresponse")
-        and connection.sock is not None
-        and (body is None or (type(body) is bytes and len(body) <= _SENT_AT_ONCE))
-    )
-
-
-def _connect(wrapped: Any, _connection: Any, args: Any, kwargs: Any) -> Any:
+def _connect(wrapped: Any, connection: Any, args: Any, kwargs: Any) -> Any:
     __tracebackhide__ = True
     start = now()
     result = wrapped(*args, **kwargs)
-    exchange = _waiting.get()
-    if exchange is not None:
-        exchange.annotate({semconv.TIME_TO_CONNECT: (now() - start) / 1e9})
+    _connected(connection, now() - start)
 
     return result
 
 
-@never_raises("capture", "the peer of a call was not recorded")
-def _met(exchange: Exchange, connection: Any) -> None:
-    sock = connection.sock
+@never_raises("capture", "the connection of a call was not recorded")
+def _connected(connection: Any, time: int) -> None:
+    peer = None
+    # It may have gone already; and a stand-in need not tell.
+    with contextlib.suppress(OSError, AttributeError):
+        peer = connection.sock.getpeername()
+    if not isinstance(peer, tuple):
+        return
+
     # Asked for once a connection.
-    known, peer = getattr(connection, _PEER, (None, ()))
-    if known is not sock:
-        peer = ()
-        # It may have gone already; and a stand-in need not tell.
-        with contextlib.suppress(OSError, AttributeError):
-            peer = sock.getpeername()
-        setattr(connection, _PEER, (sock, peer))
-    if isinstance(peer, tuple) and len(peer) >= 2:
-        exchange.connected(*peer[:2])
-
-
-def _getresponse(original: Any) -> Any:
-    @functools.wraps(original)
-    def getresponse(connection: Any, *args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        exchange = _waiting.get()
-        if exchange is not None:
-            exchange.sent()
-            _met(exchange, connection)
-
-        return original(connection, *args, **kwargs)
-
-    return getresponse
+    setattr(connection, _PEER, peer[:2])
+    exchange = _waiting.get()
+    if exchange is not None:
+        exchange.connected(*peer[:2], connecting=time / 1e9)
 
 
 def _prepare_proxy(wrapped: Any, pool: Any, args: Any, kwargs: Any) -> Any:
@@ -305,26 +269,26 @@ def _read(original: Any) -> Any:
 def _received(
     exchange: Exchange, response: Any, data: Any, args: Any, kwargs: Any
 ) -> None:
-    if data:
+    if data and exchange.response_body.is_full:
+        exchange.counted(len(data))
+    elif data:
         decode = args[1] if len(args) > 1 else kwargs.get("decode_content")
         if decode is None:
             decode = response.decode_content
         exchange.received(data, encoded=not decode)
-    if _is_at_end(response):
+    if response._original_response.isclosed() and _is_at_end(response):  # noqa: SLF001  # see `_exchange`
         exchange.complete()
 
 
 def _is_at_end(response: Any) -> bool:
     """
-    Whether all of *response* came over the wire, and the caller has had it.
+    Whether the caller has had all of *response*, all of which came over the wire.
     """
     # 2.x decodes more than it was asked for, and keeps the rest.
     decoder = getattr(response, "_decoder", None)
 
-    return (
-        response._original_response.isclosed()  # noqa: SLF001  # see above
-        and not getattr(response, "_decoded_buffer", None)
-        and not getattr(decoder, "has_unconsumed_tail", False)
+    return not getattr(response, "_decoded_buffer", None) and not getattr(
+        decoder, "has_unconsumed_tail", False
     )
 
 

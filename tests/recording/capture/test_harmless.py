@@ -18,7 +18,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from otel_testkit import configure, errors, test_span
-from otel_testkit.recording import quiet, span as span_module
+from otel_testkit.recording import provider, quiet, span as span_module
 from otel_testkit.recording.capture import body, exchange, urllib3 as tap
 
 
@@ -35,11 +35,9 @@ FAULTS = [
     (exchange, "record_exception"),
     (exchange, "summary"),
     (exchange.Exchange, "_add_attributes"),
-    (quiet.QuietSpan, "start"),
     (quiet.QuietSpan, "add"),
     (quiet.QuietSpan, "set_attributes"),
     (quiet.QuietSpan, "end"),
-    (tap, "_tells_when_sent"),
     (tap, "_copied"),
     (exchange, "exception_type"),
     (exchange.Exchange, "_end"),
@@ -97,6 +95,9 @@ def test_a_fault_of_ours(store, server, wire, monkeypatch, owner, name) -> None:
     Where one of our own functions raises, the caller notices nothing, and one
     trouble is noted.
     """
+    if owner is quiet.QuietSpan:
+        # Another test may have left a processor that wants to hear of calls.
+        monkeypatch.setattr(provider.recording().relay, "is_needed", False)
     with test_span("as it should be"):
         expected = _story(server, wire)
 

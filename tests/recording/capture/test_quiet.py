@@ -32,8 +32,9 @@ def test_both_are_written_alike(store) -> None:
         now = provider.recording()
         parent = trace.get_current_span().get_span_context()
         given = {"http.request.method": "GET"}
-        quiet = QuietSpan(now.recorder, now.part_tracer, parent)
-        quiet.start("GET", Encoded.of(given), 7)
+        quiet = QuietSpan(
+            now.recorder, now.part_tracer, "GET", parent, Encoded.of(given), 7
+        )
         loud = now.part_tracer.start_span(
             "GET", context.get_current(), SpanKind.CLIENT, dict(given), start_time=7
         )
