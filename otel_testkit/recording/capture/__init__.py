@@ -1,5 +1,5 @@
 """
-Taps on what a test says to the outside, one file a library.
+Capture of what a test says to the outside, by taps, one file a library.
 
 A tap is set when the test's program imports the library, and never before.
 Tapped code runs exactly as it would: the same bytes, exceptions and objects.
@@ -22,13 +22,13 @@ from otel_testkit.settings import Settings
 _TAPS: Final = {
     "urllib3": (
         ("urllib3.connectionpool", "urllib3"),
-        ("urllib3.poolmanager", "operations"),
-        ("requests.sessions", "operations"),
+        ("urllib3.poolmanager", "clients"),
+        ("requests.sessions", "clients"),
     ),
     "http.client": (
         ("http.client", "http_client"),
-        ("urllib.request", "operations"),
-        ("xmlrpc.client", "operations"),
+        ("urllib.request", "clients"),
+        ("xmlrpc.client", "clients"),
     ),
     "threading": (
         ("threading", "threads"),
@@ -38,32 +38,32 @@ _TAPS: Final = {
     "botocore": (
         ("botocore.client", "botocore"),
         ("botocore.endpoint", "botocore"),
-        ("botocore.endpoint", "operations"),
+        ("botocore.endpoint", "clients"),
         ("botocore.stub", "botocore"),
     ),
     "aiobotocore": (
         ("aiobotocore.client", "botocore"),
         ("aiobotocore.endpoint", "botocore"),
-        ("aiobotocore.endpoint", "operations"),
+        ("aiobotocore.endpoint", "clients"),
     ),
     "elasticsearch": (
         ("elastic_transport._transport", "elastic"),
-        ("elastic_transport._transport", "operations"),
+        ("elastic_transport._transport", "clients"),
         ("elastic_transport._async_transport", "elastic"),
-        ("elastic_transport._async_transport", "operations"),
+        ("elastic_transport._async_transport", "clients"),
     ),
     "opensearch": (
         ("opensearchpy.transport", "elastic"),
-        ("opensearchpy.transport", "operations"),
+        ("opensearchpy.transport", "clients"),
         ("opensearchpy._async.transport", "elastic"),
-        ("opensearchpy._async.transport", "operations"),
+        ("opensearchpy._async.transport", "clients"),
     ),
     "httpx": (
         ("httpx._transports.default", "httpx"),
         ("httpx._transports.asgi", "httpx"),
         ("httpx._transports.wsgi", "httpx"),
         ("httpx._transports.mock", "httpx"),
-        ("httpx._client", "operations"),
+        ("httpx._client", "clients"),
     ),
     "aiohttp": (("aiohttp.client", "aiohttp"),),
     "websockets": (
@@ -71,9 +71,9 @@ _TAPS: Final = {
         ("websockets.asyncio.client", "websockets"),
         ("websockets.sync.client", "websockets"),
         ("websockets.legacy.client", "websockets"),
-        ("websockets.asyncio.client", "operations"),
-        ("websockets.sync.client", "operations"),
-        ("websockets.legacy.client", "operations"),
+        ("websockets.asyncio.client", "clients"),
+        ("websockets.sync.client", "clients"),
+        ("websockets.legacy.client", "clients"),
     ),
     "grpc": (("grpc._channel", "grpc"), ("grpc.aio._call", "grpc")),
     # Ours goes inside: an instrumentation takes off what lies on top.
@@ -143,7 +143,7 @@ def remove() -> None:
 
 def _remove(module: str, tap: str) -> None:
     _installed.pop((module, tap), None)
-    loaded = sys.modules.get(f"{__name__}.{tap}")
+    loaded = sys.modules.get(f"{__name__}.taps.{tap}")
     if loaded is not None:
         loaded.remove(module)
 
@@ -152,6 +152,6 @@ def _setter(tap: str) -> Any:
     def set_tap(module: Any) -> None:
         # After `remove` the hook is still registered.
         if (module.__name__, tap) in _installed:
-            importlib.import_module(f"{__name__}.{tap}").set_on(module)
+            importlib.import_module(f"{__name__}.taps.{tap}").set_on(module)
 
     return set_tap

@@ -21,7 +21,8 @@ import pytest
 
 from otel_testkit import configure, errors, step, test_span
 from otel_testkit.recording import capture
-from otel_testkit.recording.capture import aiohttp as tap, body, exchange
+from otel_testkit.recording.capture import body, exchange
+from otel_testkit.recording.capture.taps import aiohttp as tap
 
 
 BODY = b'{"id": 17, "name": "an item"}'

@@ -17,7 +17,8 @@ import requests
 
 from otel_testkit import configure, errors, test_span
 from otel_testkit.recording import capture
-from otel_testkit.recording.capture import botocore as tap, exchange
+from otel_testkit.recording.capture import exchange
+from otel_testkit.recording.capture.taps import botocore as tap
 
 
 boto3 = pytest.importorskip("boto3")

@@ -14,7 +14,8 @@ import pytest
 
 from otel_testkit import configure, errors, test_span
 from otel_testkit.recording import capture
-from otel_testkit.recording.capture import elastic as tap, exchange
+from otel_testkit.recording.capture import exchange
+from otel_testkit.recording.capture.taps import elastic as tap
 
 
 elasticsearch = pytest.importorskip("elasticsearch")

@@ -19,7 +19,8 @@ from urllib3.util.retry import Retry
 
 from otel_testkit import configure, errors, test_span
 from otel_testkit.recording import provider, quiet, span as span_module
-from otel_testkit.recording.capture import body, exchange, urllib3 as tap
+from otel_testkit.recording.capture import body, exchange
+from otel_testkit.recording.capture.taps import urllib3 as tap
 
 
 FAULTS = [

@@ -30,11 +30,8 @@ import urllib3
 
 from otel_testkit import configure, errors, step, test_span
 from otel_testkit.recording import capture
-from otel_testkit.recording.capture import (
-    body,
-    exchange,
-    http_client as tap,
-)
+from otel_testkit.recording.capture import body, exchange
+from otel_testkit.recording.capture.taps import http_client as tap
 
 
 BODY = b'{"id": 17, "name": "an item"}'

@@ -17,7 +17,8 @@ import pytest
 
 from otel_testkit import configure, errors, test_span
 from otel_testkit.recording import capture
-from otel_testkit.recording.capture import body, exchange, httpx as tap, operations
+from otel_testkit.recording.capture import body, exchange, operations
+from otel_testkit.recording.capture.taps import httpx as tap
 
 
 httpx = pytest.importorskip("httpx", reason="httpx is NOT INSTALLED")

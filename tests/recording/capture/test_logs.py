@@ -28,7 +28,7 @@ import pytest
 
 from otel_testkit import configure, errors, step, test_span
 from otel_testkit.recording import capture
-from otel_testkit.recording.capture import logs
+from otel_testkit.recording.capture.taps import logs
 
 
 SECRET = "hunter2-is-my-word"

@@ -20,7 +20,8 @@ from opentelemetry.instrumentation.instrumentor import BaseInstrumentor
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 
 from otel_testkit import configure, errors, test_span
-from otel_testkit.recording.capture import official, outgoing
+from otel_testkit.recording.capture import outgoing
+from otel_testkit.recording.capture.taps import official
 
 
 class Library(types.ModuleType):

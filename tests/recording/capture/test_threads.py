@@ -26,7 +26,7 @@ from opentelemetry import context as context_api, trace
 
 from otel_testkit import current_test, errors, step, test_span
 from otel_testkit.recording import capture, span as span_module
-from otel_testkit.recording.capture import threads as tap
+from otel_testkit.recording.capture.taps import threads as tap
 
 
 mine: contextvars.ContextVar[str] = contextvars.ContextVar("mine", default="untouched")

@@ -17,7 +17,8 @@ import pytest
 
 from otel_testkit import configure, errors, test_span
 from otel_testkit.recording import capture
-from otel_testkit.recording.capture import body, exchange, websockets as tap
+from otel_testkit.recording.capture import body, exchange
+from otel_testkit.recording.capture.taps import websockets as tap
 
 
 websockets = pytest.importorskip("websockets", reason="websockets is NOT INSTALLED")

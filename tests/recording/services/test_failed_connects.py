@@ -12,7 +12,7 @@ import pytest
 
 from otel_testkit import errors, test_span
 from otel_testkit.recording import capture
-from otel_testkit.recording.capture import connects
+from otel_testkit.recording.capture.taps import connects
 
 
 def test_mysql(store, refused_port) -> None:

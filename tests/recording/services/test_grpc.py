@@ -15,7 +15,7 @@ import pytest
 
 from otel_testkit import configure, errors, test_span
 from otel_testkit.recording import capture
-from otel_testkit.recording.capture import grpc as tap
+from otel_testkit.recording.capture.taps import grpc as tap
 
 
 grpc = pytest.importorskip(

@@ -20,7 +20,7 @@ from otel_testkit.errors import never_raises
 from otel_testkit.recording.capture.body import passing
 from otel_testkit.recording.capture.exchange import Exchange, begin
 from otel_testkit.recording.capture.patch import Patches
-from otel_testkit.recording.capture.urllib3 import _SIGNED_URL, _waiting
+from otel_testkit.recording.capture.taps.urllib3 import _SIGNED_URL, _waiting
 from otel_testkit.recording.clock import now
 from otel_testkit.recording.span import current_test
 
