@@ -39,23 +39,26 @@ class BodyCopy:
     The beginning of a body, at most *limit* bytes of it, and its whole size.
     """
 
-    __slots__ = ("_kept", "_limit", "_room", "is_encoded", "is_whole", "size")
+    __slots__ = (
+        "_kept",
+        "_limit",
+        "_room",
+        "is_encoded",
+        "is_full",
+        "is_whole",
+        "size",
+    )
 
     def __init__(self, limit: int) -> None:
         self.size: int = 0
         self.is_whole: bool = True
         # Whether the content coding (gzip, …) is still on it.
         self.is_encoded: bool = False
+        # Whether what follows is counted only.
+        self.is_full: bool = not limit
         self._limit = limit
         self._room = limit + _MARGIN if limit else 0
         self._kept = bytearray()
-
-    @property
-    def is_full(self) -> bool:
-        """
-        Whether what follows is counted only.
-        """
-        return self._room <= 0
 
     def add(self, data: Any, charset: str = "utf-8") -> None:
         """
@@ -72,6 +75,7 @@ class BodyCopy:
         if self._room > 0:
             kept = data[: self._room]
             self._room -= len(kept)
+            self.is_full = self._room <= 0
             # One object: a caller may read byte by byte.
             self._kept += kept
 
@@ -81,6 +85,7 @@ class BodyCopy:
         """
         self._kept = bytearray()
         self._room = 0
+        self.is_full = True
 
     def text(
         self, masker: Masker, content_type: str, content_encoding: str

@@ -89,6 +89,7 @@ class Exchange:
         "_start",
         "_status",
         "_test",
+        "count",
         "has_response",
         "is_sealed",
         "request_body",
@@ -105,6 +106,8 @@ class Exchange:
         )
         self.request_body: Final = BodyCopy(limit)
         self.response_body: Final = BodyCopy(limit)
+        # Tells the size of the response's body, where it is not all handed to us.
+        self.count: Callable[[], int] | None = None
         self.has_response: bool = False
         # Whether the request's headers must stay as they are.
         self.is_sealed: bool = False
@@ -278,14 +281,6 @@ class Exchange:
         body.is_encoded = encoded
         body.add(data)
 
-    def counted(self, size: int) -> None:
-        """
-        Note that the caller has read *size* bytes of a body of which we have all
-        that is kept.
-        """
-        self._latest = now()
-        self.response_body.size += size
-
     @never_raises("capture", "the end of a call was not recorded")
     def complete(self) -> None:
         """
@@ -326,8 +321,8 @@ class Exchange:
         if self._is_due:
             self._end()
         elif self._ends():
-            if not self.has_response:
-                # Still waited for, until now.
+            if not self.has_response or self.response_body.is_full:
+                # Still waited for; or read, who knows how long: until now.
                 self._latest = now()
             self._end()
 
@@ -386,6 +381,8 @@ class Exchange:
 
     @never_raises("capture", "the bodies of a call were not recorded")
     def _set_bodies(self) -> None:
+        if self.count is not None:
+            self.response_body.size = max(self.response_body.size, self.count())
         if self.request_body.size:
             self._set_body(self.request_body, self._request_type, *_REQUEST_BODY)
         if self.response_body.size:

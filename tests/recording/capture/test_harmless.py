@@ -163,13 +163,22 @@ def test_nothing_is_kept_of_a_call_that_is_over(store, server, wire) -> None:
     url = server.script("/x", wire.reply(200, b"a" * 5_000))
 
     with test_span("a test") as test:
-        response = requests.post(url, data=b"b" * 5_000, timeout=5)
+        read = requests.post(url, data=b"b" * 5_000, timeout=5)
         assert not test._parts
-    held = vars(response.raw._original_response).values()
-    (kept,) = [each for each in held if isinstance(each, exchange.Exchange)]
+        unread = requests.post(url, data=b"b" * 5_000, stream=True, timeout=5)
+        unread.raw.read(10)
 
+    def held_by(response: Any) -> list[Any]:
+        held = [*vars(response.raw).values(), *vars(response.raw._original_response)]
+
+        return [each for each in held if isinstance(each, exchange.Exchange)]
+
+    (kept,) = held_by(unread)
     assert len(kept.request_body._kept) + len(kept.response_body._kept) == 0
     assert not kept._attributes
+    assert not held_by(read)
+    unread.close()
+    assert not held_by(unread)
 
 
 def test_memory_of_an_open_call_is_bounded(store, server, wire) -> None:
@@ -185,7 +194,6 @@ def test_memory_of_an_open_call_is_bounded(store, server, wire) -> None:
             response.raw.read(size)
         (under_way,) = test._parts.values()
         assert len(under_way.response_body._kept) <= 100 + 512
-        assert under_way.response_body.size == 42_000
         response.close()
 
 

@@ -4,6 +4,7 @@ What is recorded of the calls that go through urllib3.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from otel_testkit import configure, step, test_span
+
+
+IS_2 = not urllib3.__version__.startswith("1.")
 
 
 BODY = b'{"id": 17, "name": "an item"}'
@@ -381,3 +385,106 @@ def test_long_bodies_are_cut(store, server, wire) -> None:
     assert (attributes[SENT], attributes["http.request.body.size"]) == ("b" * 10, 50)
     assert attributes[CUT] is True
     assert attributes["otel_testkit.http.request.body.truncated"] is True
+
+
+@pytest.mark.parametrize(
+    ("framing", "stop"),
+    [
+        ("length", None),
+        ("chunked", None),
+        ("until closed", None),
+        ("length", "closed"),
+        ("length", "left"),
+        ("length", "dropped"),
+    ],
+)
+def test_a_long_body_is_counted(store, server, wire, framing, stop) -> None:
+    """
+    Of a body that is longer than is kept all bytes are counted that were read, and
+    how it ended is told.
+    """
+    body = b"a" * 100_000
+    head = wire.reply(200, b"", "Content-Type: text/plain", length=False)
+    scripts = {
+        "length": [head[:-2] + b"Content-Length: 100000\r\n\r\n", body],
+        "chunked": [
+            head[:-2] + wire.CHUNKED.encode() + b"\r\n\r\n",
+            wire.chunk(body) + wire.chunk(b""),
+        ],
+        "until closed": [head, body, wire.CLOSE],
+    }
+    if stop == "dropped":
+        scripts["length"] = [scripts["length"][0], body[:60_000], wire.CLOSE]
+    url = server.script("/x", *scripts[framing])
+
+    with test_span("a test"), requests.Session() as session:
+        response = session.get(url, stream=True, timeout=5)
+        if stop == "dropped":
+            with contextlib.suppress(requests.RequestException):
+                list(response.iter_content(1_000))
+        elif stop:
+            parts = response.iter_content(1_000)
+            read = sum(len(next(parts)) for _ in range(50))
+            assert read == 50_000
+            if stop == "closed":
+                response.close()
+        else:
+            assert body == b"".join(response.iter_content(1_000))
+
+    found = call(store)
+    assert {"dropped": 60_000, "closed": 50_000, "left": 50_000}.get(
+        stop, 100_000
+    ) == found.attributes["http.response.body.size"]
+    assert found.attributes["otel_testkit.http.response.body.truncated"]
+    assert 8_192 == len(found.attributes["http.response.body.content"])
+    # 1.26 takes it for the end.
+    is_told = stop == "dropped" and IS_2
+    assert ("error.type" in found.attributes) is is_told
+
+
+def test_a_long_body_that_breaks_while_another_error_is_handled(
+    store, server, wire
+) -> None:
+    """
+    Where a caller reads while it deals with an error, that one is not the body's.
+    """
+    whole = server.script("/whole", wire.reply(200, b"a" * 100_000))
+    broken = server.script(
+        "/broken",
+        wire.reply(200, wire.chunk(b"a" * 100_000), wire.CHUNKED, length=False)[:-9],
+        wire.CLOSE,
+    )
+
+    with test_span("a test"), requests.Session() as session:
+        try:
+            session.get(broken, timeout=5)
+        except requests.RequestException:
+            response = session.get(whole, stream=True, timeout=5)
+            list(response.iter_content(1_000))
+
+    errors = {
+        each.attributes["url.full"].rpartition("/")[2]: "error.type" in each.attributes
+        for each in calls(store)
+    }
+    assert errors == {"broken": True, "whole": False}
+
+
+def test_a_response_is_of_its_class(store, server, wire, pool) -> None:
+    """
+    A response is called as its class, while it is read, and is of it at the end.
+    """
+    kind = urllib3.response.HTTPResponse
+    url = server.script("/x", wire.reply(200, b"a" * 50_000))
+
+    with test_span("a test"):
+        response = pool.request("GET", url, preload_content=False)
+        kinds = []
+        for size in (1, 20_000, None):
+            kinds.append(type(response))
+            response.read(size)
+
+    assert type(response) is kind
+    assert {(kind.__name__, kind.__module__)} == {
+        (each.__name__, each.__module__) for each in kinds
+    }
+    assert all(issubclass(each, kind) for each in kinds)

@@ -59,7 +59,7 @@ def set_on(module: Any) -> None:
     Tap `http.client`.
     """
     name = module.__name__
-    connection, response = module.HTTPConnection, module.HTTPResponse
+    connection = module.HTTPConnection
     _patches.wrap(name, connection, "connect", _connect)
     _patches.wrap(
         name, getattr(module, "HTTPSConnection", None), "connect", _connect_securely
@@ -68,11 +68,6 @@ def set_on(module: Any) -> None:
     _patches.replace(name, connection, "send", _send)
     _patches.replace(name, connection, "getresponse", _getresponse)
     _patches.replace(name, connection, "close", _close_connection)
-    _patches.replace(name, response, "read", _read)
-    _patches.replace(name, response, "read1", _read)
-    _patches.replace(name, response, "readline", _read)
-    _patches.replace(name, response, "readinto", _readinto)
-    _patches.replace(name, response, "close", _close)
 
 
 def remove(module: str) -> None:
@@ -296,18 +291,37 @@ def _responded(connection: Any, request: _Request, response: Any) -> None:
         _VERSIONS.get(response.version, ""),
     )
     vars(response)[_CALL] = exchange
+    response.__class__ = _watched(type(response))
     _look_for_end(exchange, response)
 
 
+@functools.cache
+def _watched(kind: type) -> type:
+    """
+    Give *kind* of response with methods that tell what is read. A response is of
+    that kind until its end: to all others, those of urllib3, it costs nothing.
+    """
+    methods = {name: tapped(getattr(kind, name)) for name, tapped in _READING.items()}
+    names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
+
+    return type(kind.__name__, (kind,), {"__doc__": kind.__doc__, **names, **methods})
+
+
+def _unwatch(response: Any) -> None:
+    if vars(response).pop(_CALL, None) is not None:
+        response.__class__ = type(response).__base__
+
+
 def _look_for_end(exchange: Exchange, response: Any) -> None:
-    if response.length == 0:
+    if response.length != 0 and response.fp is not None:
+        return
+
+    _unwatch(response)
+    if response.length:
+        # The server has sent less than it said.
+        exchange.closed()
+    else:
         exchange.complete()
-    elif response.fp is None:
-        if response.length:
-            # The server has sent less than it said.
-            exchange.closed()
-        else:
-            exchange.complete()
 
 
 def _close_connection(original: Any) -> Any:
@@ -325,12 +339,6 @@ def _close_connection(original: Any) -> Any:
     return close
 
 
-def _exchange(response: Any) -> Exchange | None:
-    found: Exchange | None = getattr(response, "__dict__", {}).get(_CALL)
-
-    return None if found is None or found.is_over else found
-
-
 def _by(data_of: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
     """
     Give the tap on a method by which a response is read; *data_of* gives what
@@ -341,7 +349,7 @@ def _by(data_of: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
         @functools.wraps(original)
         def read(response: Any, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            exchange = _exchange(response)
+            exchange = vars(response).get(_CALL)
             if exchange is None or _reading.get() is exchange:
                 return original(response, *args, **kwargs)
 
@@ -394,8 +402,23 @@ def _close(original: Any) -> Any:
         try:
             return original(response, *args, **kwargs)
         finally:
-            exchange = _exchange(response)
-            if exchange is not None:
-                exchange.closed()
+            _closed(response)
 
     return close
+
+
+@never_raises("capture", "the end of a call was not recorded")
+def _closed(response: Any) -> None:
+    exchange = vars(response).get(_CALL)
+    _unwatch(response)
+    if exchange is not None:
+        exchange.closed()
+
+
+_READING: Final = {
+    "close": _close,
+    "read": _read,
+    "read1": _read,
+    "readinto": _readinto,
+    "readline": _read,
+}

@@ -11,8 +11,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
+import sys
+import weakref
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -20,11 +22,13 @@ from otel_testkit.errors import never_raises
 from otel_testkit.recording.capture.body import passing
 from otel_testkit.recording.capture.exchange import Exchange, begin
 from otel_testkit.recording.capture.patch import Patches
+from otel_testkit.recording.capture.watching import Watch
 from otel_testkit.recording.clock import now
 
 
 _ATTRIBUTE: Final = "_otel_testkit_exchange"
 _PEER: Final = "_otel_testkit_peer"
+_BREAKING: Final = "_error_catcher"
 _VERSIONS: Final = {10: "1.0", 11: "1.1", 20: "2"}
 _SIGNED_URL: Final = re.compile(
     r"[?&](?:X-(?:Amz|Goog)-Signature|AWSAccessKeyId|GoogleAccessId)=", re.IGNORECASE
@@ -54,11 +58,6 @@ def set_on(module: Any) -> None:
     _patches.wrap(name, HTTPConnection, "connect", _connect)
     _patches.wrap(name, HTTPSConnection, "connect", _connect)
     _patches.replace(name, HTTPResponse, "__init__", _init)
-    _patches.replace(name, HTTPResponse, "read", _read)
-    _patches.replace(name, HTTPResponse, "read1", _read)
-    _patches.wrap(name, HTTPResponse, "read_chunked", _read_chunked)
-    _patches.wrap(name, HTTPResponse, "drain_conn", _drain_conn)
-    _patches.replace(name, HTTPResponse, "close", _close)
 
 
 def remove(module: str) -> None:
@@ -196,32 +195,35 @@ def _is_signed(connection: Any, target: str) -> bool:
 def _init(original: Any) -> Any:
     @functools.wraps(original)
     def __init__(response: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807  # as the original
-        # In 2.x a body that is wanted at once is read in here.
-        exchange = _waiting.get()
-        if exchange is not None and not exchange.has_response:
-            _made(exchange, kwargs)
-
+        # Before: in 2.x a body that is wanted at once is read in here.
+        _made(response, kwargs)
         original(response, *args, **kwargs)
 
     return __init__
 
 
 @never_raises("capture", "a response through urllib3 was not recorded")
-def _made(exchange: Exchange, kwargs: Any) -> None:
+def _made(response: Any, kwargs: Any) -> None:
     original = kwargs.get("original_response")
-    if original is not None:
+    exchange = _waiting.get()
+    if exchange is None or original is None:
+        # In 1.26 it is made later, of what http.client gave.
+        exchange = getattr(original, "__dict__", {}).pop(_ATTRIBUTE, None)
+    elif not exchange.has_response:
         exchange.responded(
             kwargs["status"],
             # As they came: urllib3's own go through Python one by one.
             original.headers.raw_items(),
             _VERSIONS.get(kwargs.get("version", 0), ""),
         )
-        setattr(original, _ATTRIBUTE, exchange)
+    if exchange is not None:
+        vars(response)[_ATTRIBUTE] = exchange
+        _reading.begin(response)
 
 
 @never_raises("capture", "a response through urllib3 was not recorded")
 def _responded(exchange: Exchange, response: Any) -> None:
-    # 1.26 gives the response of http.client, and wraps it later.
+    # 1.26 gives the response of http.client.
     exchange.responded(
         response.status,
         response.headers.items(),
@@ -233,134 +235,198 @@ def _responded(exchange: Exchange, response: Any) -> None:
         exchange.received(data, encoded=True)
         exchange.complete()
     else:
-        setattr(response, _ATTRIBUTE, exchange)
+        vars(response)[_ATTRIBUTE] = exchange
 
 
-def _exchange(response: Any) -> Exchange | None:
-    original = getattr(response, "_original_response", None)
-    found = getattr(original, _ATTRIBUTE, None)
-
-    # A mock has every attribute.
-    return found if type(found) is Exchange and not found.is_over else None
-
-
-def _read(original: Any) -> Any:
-    @functools.wraps(original)
+def _read(kind: Any) -> Any:
     def read(response: Any, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        exchange = _exchange(response)
-        if exchange is None:
-            return original(response, *args, **kwargs)
-
         try:
-            data = original(response, *args, **kwargs)
+            data = kind.read(response, *args, **kwargs)
         except BaseException as error:
-            exchange.failed(error)
+            _ended(response, error)
             raise
 
-        _received(exchange, response, data, args, kwargs)
+        _received(response, data, args, kwargs)
 
         return data
 
     return read
 
 
+def _read1(kind: Any) -> Any:
+    def read1(response: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            data = kind.read1(response, *args, **kwargs)
+        except BaseException as error:
+            _ended(response, error)
+            raise
+
+        _received(response, data, args, kwargs)
+
+        return data
+
+    return read1
+
+
 @never_raises("capture", "a response body was not recorded")
-def _received(
-    exchange: Exchange, response: Any, data: Any, args: Any, kwargs: Any
-) -> None:
-    if data and exchange.response_body.is_full:
-        exchange.counted(len(data))
-    elif data:
+def _received(response: Any, data: Any, args: Any, kwargs: Any) -> None:
+    exchange = vars(response).get(_ATTRIBUTE)
+    if exchange is None:
+        return
+
+    if data:
         decode = args[1] if len(args) > 1 else kwargs.get("decode_content")
         if decode is None:
             decode = response.decode_content
         exchange.received(data, encoded=not decode)
-    if response._original_response.isclosed() and _is_at_end(response):  # noqa: SLF001  # see `_exchange`
-        exchange.complete()
+    if _is_at_end(response):
+        _ended(response)
+    elif exchange.response_body.is_full:
+        _reading.end(response)
+        _passing.begin(response)
+        exchange.count = functools.partial(_told, weakref.ref(response))
 
 
 def _is_at_end(response: Any) -> bool:
     """
-    Whether the caller has had all of *response*, all of which came over the wire.
+    Whether all of *response* came over the wire, and the caller has had it.
     """
     # 2.x decodes more than it was asked for, and keeps the rest.
     decoder = getattr(response, "_decoder", None)
 
-    return not getattr(response, "_decoded_buffer", None) and not getattr(
-        decoder, "has_unconsumed_tail", False
+    return (
+        response._original_response.isclosed()  # noqa: SLF001  # no public name
+        and not getattr(response, "_decoded_buffer", None)
+        and not getattr(decoder, "has_unconsumed_tail", False)
     )
 
 
-def _read_chunked(wrapped: Any, response: Any, args: Any, kwargs: Any) -> Any:
-    chunks = wrapped(*args, **kwargs)
-    exchange = _exchange(response)
+def _told(known: Callable[[], Any]) -> int:
+    # Weakly known: the response knows the call.
+    response = known()
+
+    return 0 if response is None else int(response.tell())
+
+
+@never_raises("capture", "the end of a response was not recorded")
+def _ended(
+    response: Any, error: BaseException | None = None, *, is_closed: bool = False
+) -> None:
+    exchange = vars(response).pop(_ATTRIBUTE, None)
+    for watch in (_draining, _reading, _passing):
+        watch.end(response)
     if exchange is None:
-        return chunks
+        return
 
-    return _read_items(chunks, exchange, response, args, kwargs)
-
-
-def _read_items(
-    chunks: Generator[bytes], exchange: Exchange, response: Any, args: Any, kwargs: Any
-) -> Generator[bytes]:
-    try:
-        for chunk in chunks:
-            _received(exchange, response, chunk, args, kwargs)
-            yield chunk
-    except GeneratorExit:
-        chunks.close()
-        raise
-    except BaseException as error:
+    body = exchange.response_body
+    if body.is_full:
+        # Those parts were not counted, nor has urllib3 counted the last one yet.
+        is_whole = getattr(response._original_response, "length", None) == 0  # noqa: SLF001  # see `_is_at_end`
+        length = response.headers.get("content-length", "") if is_whole else ""
+        body.size = max(
+            body.size, response.tell(), int(length) if length.isdecimal() else 0
+        )
+        exchange.count = None
+    if error is not None:
         exchange.failed(error)
-        raise
-
-    exchange.complete()
-
-
-def _drain_conn(wrapped: Any, response: Any, args: Any, kwargs: Any) -> Any:
-    exchange = _exchange(response)
-    if exchange is None:
-        return wrapped(*args, **kwargs)
-
-    # Before a retry urllib3 reads the rest and throws it away, in 2.x by a
-    # method of its own: the only sight of the answer that was retried.
-    _watch_raw_reads(exchange, response)
-    try:
-        return wrapped(*args, **kwargs)
-    finally:
-        vars(response).pop("_raw_read", None)
+    elif is_closed:
+        exchange.closed()
+    else:
         exchange.complete()
 
 
-@never_raises("capture", "a response body was not recorded")
-def _watch_raw_reads(exchange: Exchange, response: Any) -> None:
-    wrapped = getattr(response, "_raw_read", None)
-    if wrapped is None:
-        return
-
-    def raw_read(*args: Any, **kwargs: Any) -> Any:
+def _read_chunked(kind: Any) -> Any:
+    def read_chunked(response: Any, *args: Any, **kwargs: Any) -> Generator[bytes]:
+        chunks = kind.read_chunked(response, *args, **kwargs)
         try:
-            data = wrapped(*args, **kwargs)
+            for chunk in chunks:
+                _received(response, chunk, args, kwargs)
+                yield chunk
+        except GeneratorExit:
+            chunks.close()
+            raise
         except BaseException as error:
-            exchange.failed(error)
+            _ended(response, error)
             raise
 
-        exchange.received(data, encoded=True)
+        _ended(response)
+
+    return read_chunked
+
+
+def _drain_conn(kind: Any) -> Any:
+    def drain_conn(response: Any) -> Any:
+        # Before a retry urllib3 reads the rest and throws it away, in 2.x by a
+        # method of its own: the only sight of the answer that was retried.
+        _draining.begin(response)
+        try:
+            return kind.drain_conn(response)
+        finally:
+            _ended(response)
+
+    return drain_conn
+
+
+def _raw_read(kind: Any) -> Any:
+    def _raw_read(response: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            data = kind._raw_read(response, *args, **kwargs)  # noqa: SLF001  # see `_drain_conn`
+        except BaseException as error:
+            _ended(response, error)
+            raise
+
+        exchange = vars(response).get(_ATTRIBUTE)
+        if exchange is not None:
+            exchange.received(data, encoded=True)
 
         return data
 
-    response._raw_read = raw_read  # noqa: SLF001  # see `_drain_conn`
+    return _raw_read
 
 
-def _close(original: Any) -> Any:
-    @functools.wraps(original)
-    def close(response: Any) -> Any:
+def _close(kind: Any) -> Any:
+    def close(response: Any, *args: Any, **kwargs: Any) -> Any:
         try:
-            return original(response)
+            return kind.close(response, *args, **kwargs)
         finally:
-            exchange = _exchange(response)
-            if exchange is not None:
-                exchange.closed()
+            _ended(response, is_closed=True)
 
     return close
+
+
+def _release_conn(kind: Any) -> Any:
+    def release_conn(response: Any, *args: Any, **kwargs: Any) -> Any:
+        # What urllib3 does by itself at the end of a body, a broken one as well.
+        _released(response)
+
+        return kind.release_conn(response, *args, **kwargs)
+
+    return release_conn
+
+
+@never_raises("capture", "the end of a response was not recorded")
+def _released(response: Any) -> None:
+    if not response._original_response.isclosed():  # noqa: SLF001  # see `_is_at_end`
+        return
+
+    # On its way out of the response, and no further yet: otherwise it is one that
+    # the caller was dealing with before.
+    error = sys.exc_info()[1]
+    trace = None if error is None else error.__traceback__
+    is_breaking = trace is not None and trace.tb_frame.f_code.co_name == _BREAKING
+    _ended(response, error if is_breaking else None)
+
+
+_reading: Final = Watch(
+    close=_close,
+    drain_conn=_drain_conn,
+    read=_read,
+    read1=_read1,
+    read_chunked=_read_chunked,
+)
+_draining: Final = Watch(_raw_read=_raw_read)
+# How a long body goes on, of which we have what is kept: it is read in a thousand
+# parts, and none of them comes by here.
+_passing: Final = Watch(close=_close, release_conn=_release_conn)
