@@ -193,7 +193,7 @@ def retrieved_too_little(s):
 
 @scenario
 def copied_and_unpacked(s):
-    s.server.script("/", s.wire.reply(200, gzip.compress(LINES)))
+    s.server.script("/", s.wire.reply(200, gzip.compress(LINES, mtime=0)))
     file = io.BytesIO()
     with urllib.request.urlopen(s.url) as response:
         shutil.copyfileobj(response, file, 100)

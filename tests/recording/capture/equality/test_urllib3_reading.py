@@ -57,7 +57,7 @@ def json_method_of_urllib3(s):
 @scenario
 def gzip_decoded(s):
     s.server.script(
-        "/", s.wire.reply(200, gzip.compress(TEXT), "Content-Encoding: gzip")
+        "/", s.wire.reply(200, gzip.compress(TEXT, mtime=0), "Content-Encoding: gzip")
     )
     return s.seen(s.session.get(s.url)), s.raw(s.pool.request("GET", s.url))
 
@@ -65,7 +65,7 @@ def gzip_decoded(s):
 @scenario
 def gzip_read_in_small_parts(s):
     s.server.script(
-        "/", s.wire.reply(200, gzip.compress(BIG), "Content-Encoding: gzip")
+        "/", s.wire.reply(200, gzip.compress(BIG, mtime=0), "Content-Encoding: gzip")
     )
     response = s.pool.request("GET", s.url, preload_content=False)
     return [len(part) for part in iter(lambda: response.read(1_000), b"")]
@@ -74,7 +74,7 @@ def gzip_read_in_small_parts(s):
 @scenario
 def gzip_left_packed(s):
     s.server.script(
-        "/", s.wire.reply(200, gzip.compress(TEXT), "Content-Encoding: gzip")
+        "/", s.wire.reply(200, gzip.compress(TEXT, mtime=0), "Content-Encoding: gzip")
     )
     response = s.session.get(s.url, stream=True)
     return response.raw.read(10, decode_content=False), response.raw.data
