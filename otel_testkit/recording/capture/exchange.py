@@ -14,16 +14,15 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final
 
-from opentelemetry import context as context_api
 from opentelemetry.trace import SpanKind, StatusCode
 
 from otel_testkit import semconv
 from otel_testkit.errors import never_raises
 from otel_testkit.recording.capture.body import BodyCopy
-from otel_testkit.recording.capture.headers import Headers, written_headers
+from otel_testkit.recording.capture.headers import Headers, is_signed, written_headers
 from otel_testkit.recording.capture.operations import resend_count
 from otel_testkit.recording.capture.request import Request, described
-from otel_testkit.recording.capture.selection import is_wanted
+from otel_testkit.recording.capture.selection import is_suppressed, is_wanted
 from otel_testkit.recording.clock import now
 from otel_testkit.recording.failure import (
     exception_type,
@@ -37,15 +36,6 @@ from otel_testkit.recording.span import Place, current_place
 from otel_testkit.store.encode import Encoded
 
 
-# What exporters set around their own traffic; the API has no public name for it.
-_SUPPRESSED: Final = tuple(
-    key
-    for key in (
-        getattr(context_api, "_SUPPRESS_INSTRUMENTATION_KEY", None),
-        "suppress_instrumentation",
-    )
-    if key is not None
-)
 on_begin: Final[ContextVar[Callable[[Exchange], None] | None]] = ContextVar(
     "otel_testkit.on_begin", default=None
 )
@@ -110,7 +100,7 @@ class Exchange:
         self.count: Callable[[], int] | None = None
         self.has_response: bool = False
         # Whether the request's headers must stay as they are.
-        self.is_sealed: bool = False
+        self.is_sealed: bool = is_signed(request.target)
         self._recording = recording
         self._test = test
         self._pid = _getpid()
@@ -183,7 +173,7 @@ class Exchange:
             self._recording.masker, semconv.HTTP_REQUEST_HEADER, headers
         )
         self._request_type = written.content
-        self.is_sealed = written.is_sealed
+        self.is_sealed = self.is_sealed or written.is_sealed
         if written.aws_service:
             # Unless somebody knows it better.
             self._attributes.setdefault(semconv.RPC_SYSTEM, "aws-api")
@@ -435,10 +425,8 @@ def _is_recorded(place: Place, host: str, port: int | None, target: str) -> bool
     if settings.capture == "off" or is_telling.get():
         return False
 
-    context = context_api.get_current()
-    for key in _SUPPRESSED:
-        if context.get(key):
-            return False
+    if is_suppressed():
+        return False
 
     return is_wanted(settings, host, port, target) and place.allowance.has_call()
 

@@ -21,7 +21,13 @@ _SHORT: Final = 256
 _AWS_SIGNATURE: Final = re.compile(
     r"AWS4-HMAC-SHA256 Credential=[^/\s]+/\d+/[^/\s]*/([\w.-]+)/aws4_request"
 )
-_SEALS: Final = frozenset({"traceparent", "x-amz-content-sha256"})
+# The last one is in all that botocore sends: it goes out as it was made.
+_SEALS: Final = frozenset(
+    {"traceparent", "x-amz-content-sha256", "amz-sdk-invocation-id"}
+)
+_SIGNED_URL: Final = re.compile(
+    r"[?&](?:X-(?:Amz|Goog)-Signature|AWSAccessKeyId|GoogleAccessId)=", re.IGNORECASE
+)
 
 
 class WrittenHeaders(NamedTuple):
@@ -81,6 +87,14 @@ def _known_headers(
     return WrittenHeaders(
         Encoded.of(written), (content_type, content_encoding), aws_service, is_sealed
     )
+
+
+def is_signed(target: str) -> bool:
+    """
+    Whether *target*, a path with its query, has a signature in it, which a header
+    more might spoil.
+    """
+    return "=" in target and _SIGNED_URL.search(target) is not None
 
 
 @functools.lru_cache(maxsize=2048)

@@ -7,14 +7,13 @@ from __future__ import annotations
 import os
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from opentelemetry import context as context_api
 from opentelemetry.trace import SpanKind, StatusCode
 
 from otel_testkit import semconv
 from otel_testkit.errors import never_raises
-from otel_testkit.recording.capture.selection import is_wanted
+from otel_testkit.recording.capture.selection import is_suppressed, is_wanted
 from otel_testkit.recording.clock import now
 from otel_testkit.recording.failure import (
     exception_type,
@@ -28,11 +27,6 @@ from otel_testkit.recording.span import TestSpan, current_test, parent_context
 from otel_testkit.recording.values import masked_values
 
 
-# What exporters set around their own traffic; the API has no public name for it.
-_SUPPRESSED: Final = (
-    getattr(context_api, "_SUPPRESS_INSTRUMENTATION_KEY", ""),
-    "suppress_instrumentation",
-)
 _getpid = os.getpid
 
 
@@ -179,8 +173,7 @@ def recorded_test(
     recording, allowance = test.recording, test.allowance
     if recording is None or allowance is None or recording.settings.capture == "off":
         return None
-    context = context_api.get_current()
-    if is_telling.get() or any(context.get(key) for key in _SUPPRESSED):
+    if is_telling.get() or is_suppressed():
         return None
     if host is not None and not is_wanted(recording.settings, host, port, target):
         return None

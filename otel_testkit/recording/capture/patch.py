@@ -15,6 +15,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+import wrapt
+
 from otel_testkit.errors import never_raises
 
 
@@ -85,9 +87,7 @@ class Patches:
         """
         for patch in self._set:
             if patch.module == module:
-                patch.is_on = False
-                if vars(patch.owner).get(patch.name) is patch.function:
-                    setattr(patch.owner, patch.name, patch.original)
+                patch.take_off()
 
         self._set = [
             patch for patch in self._set if patch.is_on or patch.is_under_others()
@@ -137,6 +137,10 @@ def _surrounding_async(begins: Beginning) -> Callable[..., Any]:
 class _Patch:
     """
     A wrapper in its place.
+
+    An instrumentation takes its own wrapper off by looking at what lies on top.
+    Where it is one of wrapt, ours goes inside of it; through any other it sees to
+    what that has inside, and takes off both.
     """
 
     __slots__ = ("function", "is_on", "module", "name", "original", "owner")
@@ -148,9 +152,12 @@ class _Patch:
         self.owner = owner
         self.name = name
         self.is_on = True
-        self.original = vars(owner)[name]
+        around, self.original = self._innermost()
         self.function = function(self)
-        setattr(owner, name, self.function)
+        inside = getattr(self.original, "__wrapped__", None)
+        if inside is not None and isinstance(self.function, types.FunctionType):
+            self.function.__wrapped__ = inside  # type: ignore[attr-defined]
+        self._put(around, self.function)
 
     @property
     def method(self) -> Any:
@@ -170,6 +177,16 @@ class _Patch:
 
         return method
 
+    def take_off(self) -> None:
+        """
+        Put the original back, unless a wrapper that cannot be looked into has been
+        put around ours.
+        """
+        self.is_on = False
+        around, function = self._innermost()
+        if function is self.function:
+            self._put(around, self.original)
+
     def is_under_others(self) -> bool:
         """
         Whether calls still come by here.
@@ -181,6 +198,23 @@ class _Patch:
             function = getattr(function, "__wrapped__", None)
 
         return False
+
+    def _innermost(self) -> tuple[Any, Any]:
+        """
+        Give the innermost of the wrappers of wrapt, None where there is none, and
+        what is in it.
+        """
+        around, function = None, vars(self.owner).get(self.name)
+        while isinstance(function, wrapt.ObjectProxy):
+            around, function = function, function.__wrapped__
+
+        return around, function
+
+    def _put(self, around: Any, function: Any) -> None:
+        if around is None:
+            setattr(self.owner, self.name, function)
+        else:
+            around.__wrapped__ = function
 
     def around(self, wrapper: Callable[..., Any]) -> Any:
         """

@@ -1,5 +1,5 @@
 """
-Which calls are recorded: those that the settings ask for.
+Which calls are recorded: those that the settings ask for, and no exporter's.
 """
 
 from __future__ import annotations
@@ -8,7 +8,24 @@ import fnmatch
 import functools
 import re
 
+from typing import Final
+
+from opentelemetry import context as context_api
+
 from otel_testkit.settings import Settings
+
+
+# What exporters set around their own traffic; the API has no public name for it.
+_SUPPRESSED: Final = getattr(context_api, "_SUPPRESS_INSTRUMENTATION_KEY", "")
+
+
+def is_suppressed() -> bool:
+    """
+    Tell if what happens here is some exporter's doing.
+    """
+    context = context_api.get_current()
+
+    return bool(context.get(_SUPPRESSED) or context.get("suppress_instrumentation"))
 
 
 def is_wanted(settings: Settings, host: str, port: int | None, target: str) -> bool:

@@ -26,7 +26,7 @@ from otel_testkit.recording.capture.taps import urllib3 as tap
 FAULTS = [
     (tap, "begin"),
     (tap, "passing"),
-    (tap, "_is_signed"),
+    (exchange, "is_signed"),
     (tap, "_is_at_end"),
     (exchange, "resend_count"),
     (exchange, "current_place"),

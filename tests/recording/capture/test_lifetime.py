@@ -87,6 +87,37 @@ def test_remove_under_another_wrapper(store, server, wire, monkeypatch) -> None:
     assert len(calls(store)) == 1
 
 
+@pytest.mark.parametrize("order", ["theirs first", "ours first"])
+def test_an_instrumentation_can_be_taken_off(store, server, wire, order) -> None:
+    """
+    OpenTelemetry's own wrappers come off, whoever came first, and then ours do.
+    """
+    name = "opentelemetry.instrumentation.requests"
+    official = pytest.importorskip(name, reason=f"{name} is NOT INSTALLED")
+    instrumentor = official.RequestsInstrumentor()
+    url = server.script("/x", wire.reply(200, b"a"))
+    capture.remove()
+    original = requests.Session.send
+
+    def install() -> None:
+        capture.install()
+
+    steps = [instrumentor.instrument, install]
+    for each in steps if order == "theirs first" else reversed(steps):
+        each()
+    with test_span("both"):
+        requests.get(url, timeout=5)
+    assert len([each for each in store.spans() if each.kind == 3]) == 2
+
+    instrumentor.uninstrument()
+    with test_span("ours alone"):
+        requests.get(url, timeout=5)
+    assert len([each for each in store.spans() if each.kind == 3]) == 3
+
+    capture.remove()
+    assert requests.Session.send is original
+
+
 def _is_ours(value: Any) -> bool:
     code = getattr(value, "__code__", None)
 

@@ -893,7 +893,7 @@ def test_to_loguru(store, loguru, logger) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["current_test", "_was_seen", "_is_suppressed", "_write", "log_line", "now",
+    ["current_test", "_was_seen", "is_suppressed", "_write", "log_line", "now",
      "_message_and_fields", "masked_values", "_place", "exception_attributes"],
 )  # fmt: skip
 def test_a_fault_of_ours(store, logger, caplog, monkeypatch, name) -> None:

@@ -20,7 +20,7 @@ from otel_testkit.errors import never_raises
 from otel_testkit.recording.capture.body import passing
 from otel_testkit.recording.capture.exchange import Exchange, begin
 from otel_testkit.recording.capture.patch import Patches
-from otel_testkit.recording.capture.taps.urllib3 import _SIGNED_URL, _waiting
+from otel_testkit.recording.capture.taps.urllib3 import waiting
 from otel_testkit.recording.clock import now
 from otel_testkit.recording.span import current_test
 
@@ -108,7 +108,7 @@ def _is_of_urllib3(connection: Any) -> bool:
     """
     theirs = getattr(sys.modules.get("urllib3.connection"), "HTTPConnection", ())
 
-    return isinstance(connection, theirs) or _waiting.get() is not None
+    return isinstance(connection, theirs) or waiting.get() is not None
 
 
 def _endheaders(original: Any) -> Any:
@@ -116,7 +116,7 @@ def _endheaders(original: Any) -> Any:
     def endheaders(connection: Any, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         # Most are of urllib3, whose tap is waiting then.
-        request = None if _waiting.get() else _begin(connection, kwargs)
+        request = None if waiting.get() else _begin(connection, kwargs)
         if request is None:
             return original(connection, *args, **kwargs)
 
@@ -163,10 +163,10 @@ def _begin(connection: Any, kwargs: Any) -> _Request | None:
 
 @never_raises("capture", "a call through http.client was not recorded in full")
 def _requested(request: _Request, connection: Any) -> None:
-    line, *headers = connection._buffer  # noqa: SLF001  # see `_begin`
+    _, *headers = connection._buffer  # noqa: SLF001  # see `_begin`
     exchange = request.exchange
     exchange.requested([header.partition(b": ")[::2] for header in headers])
-    if exchange.may_propagate and not _SIGNED_URL.search(line.decode("latin-1")):
+    if exchange.may_propagate:
         # Past what a subclass does with the headers that it is given.
         http.client.HTTPConnection.putheader(
             connection, "traceparent", exchange.traceparent

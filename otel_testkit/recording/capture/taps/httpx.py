@@ -9,7 +9,6 @@ httpx iterates: they are never read for us, and never twice.
 from __future__ import annotations
 
 import functools
-import re
 import sys
 
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -33,10 +32,6 @@ _TRANSPORTS: Final = {
     _MOCK: ("MockTransport",),
 }
 _PORTS: Final = {"http": 80, "https": 443}
-_SIGNED: Final = re.compile(
-    rb"(?:^|&)(?:X-(?:Amz|Goog)-Signature|AWSAccessKeyId|GoogleAccessId)=",
-    re.IGNORECASE,
-)
 # Of the events of httpcore, whatever part of it tells them.
 _HEARD: Final = frozenset(
     {
@@ -194,7 +189,7 @@ class _Call:
         if self._place == _WIRE:
             trace = _Trace(self, request.extensions, is_async=self._is_async)
             sent.extensions = {**request.extensions, "trace": trace}
-        if self.exchange.may_propagate and not _SIGNED.search(request.url.query):
+        if self.exchange.may_propagate:
             # Not by `copy`: it fixes the encoding of the caller's own.
             sent.headers = type(request.headers)(request.headers)
             sent.headers["traceparent"] = self.exchange.traceparent

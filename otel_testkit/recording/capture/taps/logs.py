@@ -21,11 +21,12 @@ from contextvars import ContextVar
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
-from opentelemetry import context as context_api, trace
+from opentelemetry import trace
 
 from otel_testkit import semconv
 from otel_testkit.errors import never_raises
 from otel_testkit.masking import Masker
+from otel_testkit.recording.capture.selection import is_suppressed
 from otel_testkit.recording.clock import now
 from otel_testkit.recording.failure import exception_attributes, stack_text
 from otel_testkit.recording.provider import Recording
@@ -36,15 +37,6 @@ from otel_testkit.store.encode import attribute_list, log_line, log_prefix
 from otel_testkit.store.layout import shown_path
 
 
-# What exporters set around their own work; the API has no public name for it.
-_SUPPRESSED: Final = tuple(
-    key
-    for key in (
-        getattr(context_api, "_SUPPRESS_INSTRUMENTATION_KEY", None),
-        "suppress_instrumentation",
-    )
-    if key is not None
-)
 # What every record has; all else comes from `extra`.
 _OWN_FIELDS: Final = frozenset(
     {
@@ -147,7 +139,7 @@ def _note(record: logging.LogRecord) -> None:
     recording, allowance = test.recording, test.allowance
     if recording is None or allowance is None or not recording.settings.logs:
         return
-    if _is_looking.get() or _is_suppressed() or _was_seen(record):
+    if _is_looking.get() or is_suppressed() or _was_seen(record):
         return
     if not allowance.has_log():
         return
@@ -157,12 +149,6 @@ def _note(record: logging.LogRecord) -> None:
         _write(record, test, recording)
     finally:
         _is_looking.reset(token)
-
-
-def _is_suppressed() -> bool:
-    context = context_api.get_current()
-
-    return any(context.get(key) for key in _SUPPRESSED)
 
 
 def _was_seen(record: logging.LogRecord) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import re
 import sys
 import weakref
 
@@ -30,14 +29,11 @@ _ATTRIBUTE: Final = "_otel_testkit_exchange"
 _PEER: Final = "_otel_testkit_peer"
 _BREAKING: Final = "_error_catcher"
 _VERSIONS: Final = {10: "1.0", 11: "1.1", 20: "2"}
-_SIGNED_URL: Final = re.compile(
-    r"[?&](?:X-(?:Amz|Goog)-Signature|AWSAccessKeyId|GoogleAccessId)=", re.IGNORECASE
-)
 
 _patches: Final = Patches()
 _tapped: Final[set[str]] = set()
 # The call that this thread is waiting for, while its response is made.
-_waiting: ContextVar[Exchange | None] = ContextVar("otel_testkit.waiting", default=None)
+waiting: ContextVar[Exchange | None] = ContextVar("otel_testkit.waiting", default=None)
 
 
 def set_on(module: Any) -> None:
@@ -74,14 +70,14 @@ def _make_request(original: Any) -> Any:
             return original(pool, *args, **kwargs)
 
         sent = _sent(exchange, args, kwargs) or kwargs
-        token = _waiting.set(exchange)
+        token = waiting.set(exchange)
         try:
             response = original(pool, *args, **sent)
         except BaseException as error:
             exchange.failed(error)
             raise
         finally:
-            _waiting.reset(token)
+            waiting.reset(token)
 
         if not exchange.has_response:
             _responded(exchange, response)
@@ -124,7 +120,7 @@ def _connected(connection: Any, time: int) -> None:
 
     # Asked for once a connection.
     setattr(connection, _PEER, peer[:2])
-    exchange = _waiting.get()
+    exchange = waiting.get()
     if exchange is not None:
         exchange.connected(*peer[:2], connecting=time / 1e9)
 
@@ -154,7 +150,7 @@ def _sent(exchange: Exchange, args: Any, kwargs: Any) -> dict[str, Any]:
     if headers is not None:
         pairs = tuple(headers.items())
         exchange.requested(pairs)
-        if exchange.may_propagate and not _is_signed(args[0], args[2]):
+        if exchange.may_propagate:
             # A copy: the caller may send its own again.
             copied = _copied(headers, pairs, args[0])
             copied["traceparent"] = exchange.traceparent
@@ -182,16 +178,6 @@ def _copied(headers: Any, pairs: tuple[Any, ...], connection: Any) -> Any:
     return headers.copy()
 
 
-def _is_signed(connection: Any, target: str) -> bool:
-    """
-    Whether a header more might spoil a signature that is not in the headers.
-    """
-    if type(connection).__module__.startswith("botocore."):
-        return True
-
-    return "=" in target and _SIGNED_URL.search(target) is not None
-
-
 def _init(original: Any) -> Any:
     @functools.wraps(original)
     def __init__(response: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807  # as the original
@@ -205,7 +191,7 @@ def _init(original: Any) -> Any:
 @never_raises("capture", "a response through urllib3 was not recorded")
 def _made(response: Any, kwargs: Any) -> None:
     original = kwargs.get("original_response")
-    exchange = _waiting.get()
+    exchange = waiting.get()
     if exchange is None or original is None:
         # In 1.26 it is made later, of what http.client gave.
         exchange = getattr(original, "__dict__", {}).pop(_ATTRIBUTE, None)

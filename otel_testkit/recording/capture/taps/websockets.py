@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import copy
 import functools
-import re
 
 from contextvars import ContextVar
 from typing import Any, Final
@@ -23,7 +22,6 @@ from otel_testkit.recording.clock import now
 
 _ATTRIBUTE: Final = "_otel_testkit_exchange"
 _START: Final = "_otel_testkit_start"
-_SIGNED_URL: Final = re.compile(r"[?&]X-(?:Amz|Goog)-Signature=", re.IGNORECASE)
 
 _patches: Final = Patches()
 # A handshake that was cancelled, until the client says what that means.
@@ -214,7 +212,7 @@ def _send_request(wrapped: Any, protocol: Any, args: Any, kwargs: Any) -> Any:
 
 @never_raises("capture", "a call through websockets was not recorded in full")
 def _requested(exchange: Exchange, request: Any) -> Any:
-    headers = _sent_headers(exchange, request.path, request.headers)
+    headers = _sent_headers(exchange, request.headers)
     if headers is None:
         return None
 
@@ -225,9 +223,9 @@ def _requested(exchange: Exchange, request: Any) -> Any:
     return sent
 
 
-def _sent_headers(exchange: Exchange, path: str, headers: Any) -> Any:
+def _sent_headers(exchange: Exchange, headers: Any) -> Any:
     exchange.requested(headers.raw_items())
-    if not exchange.may_propagate or _SIGNED_URL.search(path):
+    if not exchange.may_propagate:
         return None
 
     copied = headers.copy()
@@ -286,7 +284,7 @@ def _write_http_request(wrapped: Any, protocol: Any, args: Any, kwargs: Any) -> 
 
 @never_raises("capture", "a call through websockets was not recorded in full")
 def _written(exchange: Exchange, path: Any, headers: Any) -> Any:
-    sent = _sent_headers(exchange, path, headers)
+    sent = _sent_headers(exchange, headers)
 
     return None if sent is None else (path, sent)
 
