@@ -75,8 +75,7 @@ def call_name(attributes: Mapping[str, Any]) -> CallName | None:
         port = integer(attributes, semconv.SERVER_PORT) or port
         peer = _peer(host, None if port == _DEFAULT_PORTS.get(scheme) else port)
     if operation := _aws_operation(attributes):
-        named = text(attributes, semconv.SERVICE_PEER_NAME)
-        peer = f"{named} {operation}" if named else operation
+        peer = operation
         # Many services have one path for all that they do.
         path = "" if path == "/" else path
 
@@ -129,7 +128,8 @@ def short_path(path: str) -> str:
 
 def _aws_operation(attributes: Mapping[str, Any]) -> str:
     """
-    Name an AWS operation as the conventions do, `DynamoDB.GetItem`.
+    Name an AWS operation as the conventions do, `DynamoDB.GetItem`, or after the
+    name that its host has, `localstack DynamoDB.GetItem` and `lambda Invoke`.
     """
     if text(attributes, semconv.RPC_SYSTEM) != "aws-api":
         return ""
@@ -137,7 +137,14 @@ def _aws_operation(attributes: Mapping[str, Any]) -> str:
     service = text(attributes, semconv.RPC_SERVICE)
     method = text(attributes, semconv.RPC_METHOD)
 
-    return f"{service}.{method}" if service and method else ""
+    if not service or not method:
+        return ""
+
+    named = text(attributes, semconv.SERVICE_PEER_NAME)
+    if named.lower() == service.lower():
+        return f"{named} {method}"
+
+    return f"{named} {service}.{method}".lstrip()
 
 
 @lru_cache(maxsize=4096)
