@@ -5,7 +5,6 @@ The user's own patterns, whatever they are, and the time that a value may take.
 from __future__ import annotations
 
 import itertools
-import re
 
 import pytest
 
@@ -78,16 +77,15 @@ def test_stretches() -> None:
     text=st.text('abxE 12RD{}[]":,=\\REDACTED', max_size=60),
 )
 @settings(max_examples=300, deadline=None)
-def test_idempotent(pattern: str, text: str) -> None:
+def test_the_mask_is_not_masked(pattern: str, text: str) -> None:
     """
-    Whatever pattern and text, the mask itself is left alone.
+    Whatever pattern and text, the mask itself is not masked again.
     """
     masker = Masker(patterns=[pattern])
     once = masker.text(text)
 
-    assert "REDACTEDREDACTED" not in once.replace(text, "")
+    assert len(masker.text(once)) <= len(once)
     assert "not examined" not in once
-    assert not re.search("R+EREDACTED", once.replace(text, ""))
 
 
 def test_many_values() -> None:

@@ -9,33 +9,52 @@ the middle is read as far as it goes.
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 from otel_testkit.masking import budget, headers, values
 from otel_testkit.masking.keys import Keys, Kind, harmless, split, vocabulary
 from otel_testkit.masking.patterns import Patterns
 from otel_testkit.masking.values import MASK
+from otel_testkit.masking.words import finder
 
 
-# A member or an element: its name, and the string, bracket, number or word.
-_TOKEN: Final = re.compile(
-    r"[\s,]*+(?:\"((?:[^\"\\]++|\\.)*+)\"\s*+:\s*+)?+"
-    r"(?:\"((?:[^\"\\]++|\\.)*+)(\"|\\?\Z)|([\[{])|([\]}])|(-?\d[\d.eE+\-]*+)"
-    r"|(true|false|null|NaN|-?Infinity|REDACTED|[a-zA-Z]{1,8}+\Z)|(\Z))",
-    re.DOTALL,
+# What may be between two strings, each of which a quote stands for here.
+_STRUCTURE: Final = re.compile(
+    r"(?:[\s,\[\]{}]++|\"(?:\s*+:\s*+(?:\"|(?=[\[{\]}\da-zA-Z\-]|\Z)))?+"
+    r"|-?\d[\d.eE+\-]*+|true|false|null|NaN|-?Infinity|REDACTED|[a-zA-Z]{1,8}+\Z)*+"
 )
-_STRING, _OPEN, _CLOSE, _NUMBER, _END = 3, 4, 5, 6, 8
+_TOKEN: Final = re.compile(r"([\[{])|([\]}])|(-?\d[\d.eE+\-]*+)|[a-zA-Z]++")
+_OPEN, _CLOSE, _NUMBER = 1, 2, 3
+_BRACKETS: Final = re.compile(r"[\[\]{}]")
+# All that a number or a word is made of, and what is around it.
+_SCALAR: Final = ":, \t\r\n0123456789.+-eEtrufalsn"
 # What a string must have for the rules of free text to find anything. A colon
 # in the time of day is not it.
-_SPECIAL: Final = re.compile(r"=|'|\\|:(?!\d\d(?:[:.Z+\-]|\Z))")
+_SPECIAL: Final = re.compile(r"=|'|\\|:(?!\d\d(?:[:.Z+\-]|\Z))|-(?<![^\s\-]-)|<")
+# What is found without such a mark.
+_SAID: Final = finder(
+    ["auth ", "authenticate ", "login "]
+    + [
+        f"{name} {verb} "
+        for name in (
+            *("password", "passphrase", "passcode", "secret", "token", "pin", "otp"),
+            *("api key", "api_key", "apikey"),
+        )
+        for verb in ("is", "was", "of")
+    ]
+)
 _PARTIAL_ESCAPE: Final = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 # Lists of things with a name and a value: environments, headers, OTLP, forms.
-# It pays to look for nothing at all in a small body; a large one has something.
-_SMALL: Final = 1024
 _NAME, _VALUE, _CARD = 1, 2, 3
+_VALUES: Final = vocabulary(
+    "value Value VALUE val content default defaultValue ParameterValue"
+)
+# Of a card, if the object around it is one.
+_ROLES_ALONE: Final = dict.fromkeys(vocabulary("number pan"), _CARD)
 _ROLES: Final = {
     **dict.fromkeys(
         vocabulary(
@@ -43,18 +62,18 @@ _ROLES: Final = {
         ),
         _NAME,
     ),
-    **dict.fromkeys(
-        vocabulary("value Value VALUE val content default defaultValue ParameterValue"),
-        _VALUE,
-    ),
-    # Of a card, if the object around it is one.
-    **dict.fromkeys(vocabulary("number pan"), _CARD),
+    **dict.fromkeys(_VALUES, _VALUE),
+    **_ROLES_ALONE,
 }
 _CARDS: Final = ("card", "Card")
 _CARD_NUMBER: Final = re.compile(r"\d[\d \-]{10,22}\Z")
 # An object that says what it is: all its data is secret.
 _KUBERNETES: Final = re.compile(r"\"kind\"\s{0,8}:\s{0,8}\"Secret\"")
 _DATA: Final = vocabulary("data stringData")
+# Of a string: its part. Of a number: also where in its part it starts and ends.
+_Place: TypeAlias = tuple[int, int, int]
+# So many strings are read between two looks at the clock, less one.
+_OFTEN: Final = 0xFF
 _OPENINGS: Final = frozenset('{["')
 
 
@@ -68,23 +87,41 @@ def looks_like_json(text: str) -> bool:
 class _Frame:
     # An object or array that is open while its insides are read.
     __slots__ = (
-        *("array", "collect", "count", "is_card", "named", "previous", "secret"),
-        *("values", "watched"),
+        *("array", "collect", "count", "is_card", "is_named", "names", "previous"),
+        *("secret", "values", "watched"),
     )
 
     def __init__(
-        self, *, array: bool, secret: Kind, collect: list[tuple[int, int]] | None
+        self,
+        secret: Kind = Kind.HARMLESS,
+        collect: list[_Place] | None = None,
+        *,
+        array: bool = False,
+        nested: bool = False,
+        is_card: bool = False,
+        watched: bool = True,
     ) -> None:
         self.array = array
         self.secret = secret
         # Where the values in here are noted, as long as a name may condemn them.
         self.collect = collect
-        self.watched = array or collect is not None
-        self.values: list[tuple[int, int]] = []
-        self.named = False
-        self.is_card = False
+        # Whether a string in here may be more than itself.
+        self.watched = watched and (array or collect is not None)
+        self.values: list[_Place] = []
+        self.names: list[str] = []
+        self.is_named = False
+        self.is_card = is_card
         self.previous = ""
-        self.count = 0
+        # The second of two in a list of lists has the first for its name.
+        self.count = 0 if nested else 2
+
+
+# Most have nothing to note, and are one of these.
+_OBJECT: Final = _Frame()
+_ARRAY: Final = _Frame(array=True, watched=False)
+_OPTIONS: Final = _Frame(array=True)
+_NESTED: Final = _Frame(array=True, nested=True)
+_SHARED: Final = (_OBJECT, _ARRAY, _OPTIONS, _NESTED)
 
 
 def json_text(
@@ -95,201 +132,298 @@ def json_text(
     string, *patterns* for names and numbers. Tell also if all of it was JSON.
     """
     reader = _Reader(text, keys, leaf, patterns)
-    if len(text) <= _SMALL and reader.dull():
-        return text, True
-    whole = reader.read()
+    reader.read()
 
-    return reader.result(), whole
+    return reader.result(), reader.is_whole
 
 
 class _Reader:
     def __init__(
         self, text: str, keys: Keys, leaf: Callable[[str], str], patterns: Patterns
     ) -> None:
+        budget.check()
         self._text = text
         self._keys = keys
         self._leaf = leaf
         self._patterns = patterns
-        self._edits: dict[int, tuple[int, str]] = {}
-        self._everywhere = (
-            bool(patterns)
-            or values.suspect(text)
-            or " -" in text
-            or "--" in text
-            or '"-' in text
+        self._suspect = (
+            bool(patterns) or values.suspect(text) or _SAID(text.lower()) is not None
         )
+        self._holders = (
+            _DATA if '"Secret"' in text and _KUBERNETES.search(text) else frozenset()
+        )
+        # What is between the strings, and the strings, by turns.
+        self._parts, self._rest = _parted(text)
+        # A name matters where there is a value for it.
+        self._roles = (
+            _ROLES_ALONE
+            if _VALUES.isdisjoint(self._parts) and "\\u" not in text
+            else _ROLES
+        )
+        self._array = _OPTIONS if '"-' in text else _ARRAY
+        self.is_whole = self._end_with_json()
+        self._numbers: list[_Place] = []
+        self._is_changed = False
+        self._stack = [_OBJECT]
 
-    def dull(self) -> bool:
-        """
-        Tell quickly if there is nothing to be found, JSON or not.
-        """
-        return not (
-            self._everywhere
-            or "://" in self._text
-            or "\\u" in self._text
-            or "dentified" in self._text
-            or self._keys.mentioned(self._text)
-        )
+    def _end_with_json(self) -> bool:
+        parts = self._parts
+        structure = '"'.join(parts[::2]) + '"' * (len(parts) % 2 == 0)
+        match = _STRUCTURE.match(structure)
+        end = match.end() if match else 0
+        if end == len(structure):
+            return True
+        last = 2 * structure.count('"', 0, end)
+        gap, size = parts[last], end - structure.rfind('"', 0, end) - 1
+        self._rest = '"'.join([gap[size:], *parts[last + 1 :]]) + self._rest
+        parts[last:] = [gap[:size]]
+        if (
+            last
+            and gap.lstrip()[:1] == ":"
+            and parts[last - 2].rstrip()[-1:] != ":"
+            and not gap[:size].strip()
+        ):
+            # A name that nothing follows is no value.
+            self._rest = f'"{parts[last - 1]}"{gap[:size]}{self._rest}'
+            parts[last - 1 :] = []
+
+        return False
 
     def result(self) -> str:
         """
         Give the text with the secrets struck out: the same object if there are none.
         """
-        if not self._edits:
+        if not self._is_changed:
             return self._text
-        out: list[str] = []
-        done = 0
-        for start, (end, instead) in sorted(self._edits.items()):
-            out += self._text[done:start], instead
-            done = end
-        out.append(self._text[done:])
+        parts = self._parts
+        numbers = itertools.groupby(sorted(set(self._numbers)), lambda place: place[0])
+        kept: list[str]
+        for index, places in numbers:
+            kept = []
+            gap, done = parts[index], 0
+            for _, start, end in places:
+                kept += gap[done:start], f'"{MASK}"'
+                done = end
+            parts[index] = "".join([*kept, gap[done:]])
 
-        return "".join(out)
+        return '"'.join(parts) + self._rest
 
-    def read(self) -> bool:  # noqa: C901 - a hot loop
+    def read(self) -> None:
         """
         Read on until the end, or until what follows is no JSON.
         """
-        text, token, special = self._text, _TOKEN.match, _SPECIAL.search
-        kind_of, role_of = self._keys.kind, _ROLES.get
-        harmless_kind, everywhere = Kind.HARMLESS, self._everywhere
-        secret_kind = Kind.SECRET
-        frame = _Frame(array=False, secret=harmless_kind, collect=None)
-        stack = [frame]
-        data = _DATA if '"Secret"' in text and _KUBERNETES.search(text) else ()
-        position, due = 0, budget.STRIDE
-        while match := token(text, position):
-            position = match.end()
-            if position >= due:
-                due = budget.check(position)
-            what = match.lastindex
-            name = match[1]
-            kind, role = frame.secret, 0
-            if name is not None:
-                if everywhere or "\\" in name:
-                    name = self._name(match)
-                own = kind_of(name)
-                if own is not harmless_kind and kind is not secret_kind:
-                    kind = own
+        parts, stack = self._parts, self._stack
+        kind_of, role_of, special = self._keys.kind, self._roles.get, _SPECIAL.search
+        suspect, harmless_kind = self._suspect, Kind.HARMLESS
+        self._gap(0, "", harmless_kind, 0)
+        frame, name, role = stack[-1], "", 0
+        kind = frame.secret
+        last = len(parts) - 1
+        for index in range(1, last + 1, 2):
+            if not index & _OFTEN:
+                budget.check()
+            string = parts[index]
+            after = parts[index + 1].strip() if index < last else ""
+            if after and after[0] == ":":
+                name = self._name(index) if suspect or "\\" in string else string
                 role = role_of(name, 0)
-                if role == _VALUE and frame.named:
-                    kind = secret_kind
-            if what == _STRING:
-                # What is nearly always so comes first: this is a hot loop.
-                start, end = match.span(2)
-                if (
-                    role == 0
-                    and kind is harmless_kind
-                    and not frame.watched
-                    and not everywhere
-                    and special(text, start, end) is None
-                ):
+                own = kind_of(name)
+                if own is not harmless_kind and kind is not Kind.SECRET:
+                    kind = own
+                if role == _VALUE and self._is_named(frame):
+                    kind = Kind.SECRET
+                if after == ":":
                     continue
-                self._string(start, end, frame, name or "", kind, role)
-            elif what == _OPEN:
-                collect = frame.values if role == _VALUE else frame.collect
-                if name in data:
-                    kind = secret_kind
-                child = _Frame(array=match[4] == "[", secret=kind, collect=collect)
-                # The second of two in a list of lists has the first for its name.
-                child.count = 0 if frame.array else 2
-                child.is_card = name is not None and name.endswith(_CARDS)
-                frame = child
-                stack.append(frame)
-            elif what == _CLOSE:
-                if len(stack) > 1:
-                    stack.pop()
+                # What is nearly always so comes first: this is a hot loop.
+                if (
+                    after.strip(_SCALAR)
+                    or role
+                    or kind is not harmless_kind
+                    or frame.watched
+                    or suspect
+                ):
+                    self._gap(index + 1, name, kind, role)
+                    frame = stack[-1]
+            else:
+                if (
+                    special(string)
+                    or role
+                    or kind is not harmless_kind
+                    or frame.watched
+                    or suspect
+                ):
+                    self._string(index, name, kind, role)
+                if after and after != ",":
+                    self._gap(index + 1, "", frame.secret, 0)
                 frame = stack[-1]
+            name, kind, role = "", frame.secret, 0
+
+    def _gap(self, index: int, name: str, kind: Kind, role: int) -> None:
+        # What is between two strings; what comes first in it may have a name.
+        gap, stack = self._parts[index], self._stack
+        if len(gap) > budget.STRIDE:
+            budget.check()
+        if (
+            role == _VALUE
+            or kind is not Kind.HARMLESS
+            or stack[-1].collect is not None
+            or self._patterns
+            or name.endswith(_CARDS)
+            or name in self._holders
+        ):
+            self._careful(index, name, kind, role)
+            return
+        for mark in _BRACKETS.findall(gap):
+            if mark == "{":
+                stack.append(_OBJECT)
+            elif mark == "[":
+                stack.append(_NESTED if stack[-1].array else self._array)
+            elif len(stack) > 1:
+                stack.pop()
+
+    def _careful(self, index: int, name: str, kind: Kind, role: int) -> None:
+        stack = self._stack
+        for token in _TOKEN.finditer(self._parts[index]):
+            frame, what = stack[-1], token.lastindex
+            if what == _OPEN:
+                collect = self._own().values if role == _VALUE else frame.collect
+                stack.append(
+                    _Frame(
+                        Kind.SECRET if name in self._holders else kind,
+                        collect,
+                        array=token[0] == "[",
+                        nested=frame.array,
+                        is_card=name.endswith(_CARDS),
+                    )
+                )
+            elif what == _CLOSE and len(stack) > 1:
+                stack.pop()
             elif what == _NUMBER:
-                self._number(match, frame, kind, role)
-            elif what == _END:
-                return True
+                self._number((index, *token.span()), token[0], kind, role)
+            name, kind, role = "", stack[-1].secret, 0
 
-        return False
+    def _own(self) -> _Frame:
+        frame = self._stack[-1]
+        if frame in _SHARED:
+            frame = _Frame(array=frame.array, nested=frame is _NESTED)
+            self._stack[-1] = frame
 
-    def _name(self, match: re.Match[str]) -> str:
-        raw = match[1]
+        return frame
+
+    def _name(self, index: int) -> str:
+        raw = self._parts[index]
         name = _unescaped(raw) if "\\" in raw else raw
         masked = self._patterns.mask(name)
         masked = values.mask(masked) if len(masked) >= 8 else masked
         if masked != name:
-            self._edits[match.start(1)] = (match.end(1), _escaped(masked))
+            self._write(index, masked)
 
         return name
 
-    def _number(
-        self, match: re.Match[str], frame: _Frame, kind: Kind, role: int
-    ) -> None:
-        start, end = match.span(_NUMBER)
+    def _number(self, place: _Place, number: str, kind: Kind, role: int) -> None:
+        frame = self._stack[-1]
         if kind is Kind.SECRET or (
-            self._patterns and self._patterns.mask(match[_NUMBER]) != match[_NUMBER]
+            self._patterns and self._patterns.mask(number) != number
         ):
-            self._edits[start] = (end, f'"{MASK}"')
+            self._strike(place, "")
         elif role == _VALUE:
-            frame.values.append((start, end))
+            self._own().values.append(place)
         elif frame.collect is not None:
-            frame.collect.append((start, end))
+            frame.collect.append(place)
 
-    def _string(  # noqa: C901 - as above
-        self, start: int, end: int, frame: _Frame, name: str, kind: Kind, role: int
-    ) -> None:
-        text = self._text
-        if start == end:
+    def _string(self, index: int, name: str, kind: Kind, role: int) -> None:
+        string, frame = self._parts[index], self._stack[-1]
+        if not string:
             return
+        place = (index, 0, 0)
         if kind is not Kind.HARMLESS:
-            self._strike(start, end, name)
+            self._strike(place, name)
             return
-        if role == _NAME:
-            if end - start <= 256 and self._keys.secret(text[start:end]):
-                frame.named = True
-                for span in frame.values:
-                    self._strike_span(*span)
-        elif role == _CARD:
-            if frame.is_card and _CARD_NUMBER.match(text, start, end):
-                self._strike(start, end, name)
+        if role:
+            frame = self._own()
+            if role == _CARD and frame.is_card and _CARD_NUMBER.match(string):
+                self._strike(place, name)
                 return
-        elif role == _VALUE:
-            frame.values.append((start, end))
+            self._note(frame, place, role)
         elif frame.array:
-            if self._announced(frame, start):
-                self._strike(start, end, frame.previous)
+            frame = self._own()
+            if self._announced(frame, string):
+                self._strike(place, frame.previous)
                 frame.previous = ""
                 return
-            frame.previous = text[start:end] if end - start <= 64 else ""
+            frame.previous = string if len(string) <= 64 else ""
         if frame.collect is not None:
-            frame.collect.append((start, end))
-        if not self._everywhere and _SPECIAL.search(text, start, end) is None:
+            frame.collect.append(place)
+        if not self._suspect and _SPECIAL.search(string) is None:
             return
-        raw = text[start:end]
-        plain = _unescaped(raw) if "\\" in raw else raw
+        plain = _unescaped(string) if "\\" in string else string
         masked = self._leaf(plain)
         if masked != plain:
-            self._edits[start] = (end, _escaped(masked))
+            self._write(index, masked)
 
-    def _announced(self, frame: _Frame, start: int) -> bool:
+    def _note(self, frame: _Frame, place: _Place, role: int) -> None:
+        # The name of a value may come before it or after it.
+        if role == _VALUE:
+            frame.values.append(place)
+        elif role == _NAME and len(name := self._parts[place[0]]) <= 256:
+            frame.names.append(name)
+            if frame.values and self._keys.secret(name):
+                for value in frame.values:
+                    self._strike(value, "")
+                frame.values.clear()
+
+    def _is_named(self, frame: _Frame) -> bool:
+        # By what is secret, in an object that gives a name and a value.
+        if frame.names:
+            frame.is_named |= any(map(self._keys.secret, frame.names))
+            frame.names.clear()
+
+        return frame.is_named
+
+    def _announced(self, frame: _Frame, string: str) -> bool:
         # By an option in a list of arguments, or by the name in a pair.
         frame.count += 1
         previous = frame.previous
-        if not previous or self._text.startswith("-", start):
+        if not previous or string.startswith("-"):
             return False
         paired = frame.count == 2
 
         return (paired or previous.startswith("-")) and self._keys.secret(previous)
 
-    def _strike(self, start: int, end: int, name: str) -> None:
-        raw = self._text[start:end]
+    def _strike(self, place: _Place, name: str) -> None:
+        index, start, end = place
+        if start < end:
+            self._numbers.append(place)
+            self._is_changed = True
+            return
+        raw = self._parts[index]
         plain = _unescaped(raw) if "\\" in raw else raw
         if harmless(plain):
             return
         struck = headers.strike(split(name), plain)
         if struck != plain:
-            self._edits[start] = (end, _escaped(struck))
+            self._write(index, struck)
 
-    def _strike_span(self, start: int, end: int) -> None:
-        if self._text.startswith('"', start - 1):
-            self._strike(start, end, "")
-        else:
-            self._edits[start] = (end, f'"{MASK}"')
+    def _write(self, index: int, plain: str) -> None:
+        self._parts[index] = _escaped(plain)
+        self._is_changed = True
+
+
+def _parted(text: str) -> tuple[list[str], str]:
+    # At the quotes that are not escaped; half an escape at the end is set apart.
+    if "\\" not in text:
+        return text.split('"'), ""
+    parts: list[str] = []
+    position = 0
+    hidden = text.replace("\\\\", "  ").replace('\\"', "  ")
+    for part in hidden.split('"'):
+        parts.append(text[position : position + len(part)])
+        position += len(part) + 1
+    if len(parts) % 2 == 0 and hidden.endswith("\\"):
+        parts[-1] = parts[-1][:-1]
+        return parts, "\\"
+
+    return parts, ""
 
 
 def _unescaped(raw: str) -> str:
@@ -306,6 +440,8 @@ def _unescaped(raw: str) -> str:
 
 
 def _escaped(plain: str) -> str:
+    if plain == MASK:
+        return plain
     from json import dumps  # noqa: PLC0415
 
     try:

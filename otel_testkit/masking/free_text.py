@@ -33,7 +33,7 @@ _PAIR: Final = re.compile(
     r"(?P<key>[\w$.%\-]++(?:\[[\w.\-]{0,64}\])?+(?:\[[\w.\-]{0,64}\])?+)"
     r"(?P<quote>\\*+[\"'`]?+)\]?+[ \t]{0,8}+"
     r"(?P<sep>!?={1,3}+>?+|:=|:(?!:)|,(?=\s{0,8}+b?\\*+[\"']))"
-    r"|(?P<flag>--?[A-Za-z_][\w\-.\[\]]*+)\\*+[\"']?+[ \t]{1,8}+(?=[^\s\-=|&;>])"
+    r"|(?P<flag>--?[A-Za-z_][\w\-.]*+(?:\[[\w\-.]{0,64}\]?+[\w\-.]*+){0,4}+)\]?+\\*+[\"']?+[ \t]{1,8}+(?=[^\s\-=|&;>])"
     r"|(?<![\"'`])(?P<sql>(?i:password|passwd|passphrase|by|as))\s{0,4}+\(?(?=\s{0,4}+\\*+['\"])"
     r"|(?P<call>Secret(?:Str|Bytes)?)\((?=[bru]?\\*[\"'])"
     r")[ \t]{0,64}+"
@@ -104,7 +104,11 @@ _FILLERS: Final = vocabulary(
     "key keys id string number code provided is was used given phrase"
 )
 _PREVIOUS: Final = re.compile(r"(?:[A-Za-z]{1,20}[ ]){1,2}\Z")
-_OPAQUE: Final = re.compile(r"(?=[^\s]{0,200}?[0-9+/=_.~!@#$%^*])[^\s]{6,}|\w{16,}")
+_OPAQUE: Final = re.compile(
+    r"(?=[^\s]{0,200}?[0-9+/=_.~!@#$%^*])[^\s]{6,}|\w{16,}|\S{200}"
+)
+# So far is looked for what else there may be in a line.
+_FAR: Final = 2048
 _MENTIONS: Final = ("=", ":", "'", '"', " -", "--")
 
 
@@ -227,7 +231,7 @@ def _value(  # noqa: C901 - a list of forms, each of its own
     header = split(name.name)[-1:]
     if header == ["authorization"]:
         return _authorization(text, at, name)
-    if colon and header == ["cookie"]:
+    if colon and header == ["cookie"] and text.find("=", at, at + _FAR) >= 0:
         end = _end_of_line(text, at, name.start)
         if "=" in text[at:end]:
             struck = headers.strike(split(name.name), text[at:end])
@@ -277,7 +281,9 @@ def _authorization(text: str, at: int, name: _Name) -> _Found | None:
     if match is None or match["scheme"].lower() not in headers.SCHEMES:
         return _bare(text, at, name)
     token = match.end()
-    end = _end_of_line(text, token, name.start, token + 2048)
+    end = token
+    if text.find("=", token, token + _FAR) >= 0 <= text.find(",", token, token + _FAR):
+        end = _end_of_line(text, token, name.start, token + _FAR)
     if "=" not in text[token:end] or "," not in text[token:end]:
         if text.startswith(MASK, token) and _ENDS.match(text, token + len(MASK)):
             return None
@@ -364,13 +370,12 @@ def _as_quoted(quote: str) -> str:
 
 
 def _end_of_line(text: str, at: int, name_at: int, limit: int = LIMIT) -> int:
-    match = _LINE.match(text, at, limit)
-    end = match.end() if match else at
     opening = text[name_at - 1 : name_at]
-    if opening in {'"', "'", "`"} and (closing := text.find(opening, at, end)) >= 0:
-        return closing
+    if opening in {'"', "'", "`"} and (closing := text.find(opening, at, limit)) >= 0:
+        limit = closing
+    match = _LINE.match(text, at, limit)
 
-    return end
+    return match.end() if match else at
 
 
 def _in_prose(text: str, start: int, name: str, keys: Keys) -> Kind:

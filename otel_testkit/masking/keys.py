@@ -163,13 +163,13 @@ class Keys:
     The rule for names: ours, *more* words of the user's, and what they *allow*.
     """
 
-    __slots__ = ("_allow", "_more", "_stems", "kind")
+    __slots__ = ("_allow", "_more", "kind", "stems")
 
     def __init__(self, more: Iterable[str] = (), allow: Iterable[str] = ()) -> None:
         self._allow = frozenset(tuple(split(name)) for name in allow)
         self._more = frozenset(words for name in more if (words := tuple(split(name))))
         # What a text must contain for any name in it to be secret: a quick no.
-        self._stems = (*_STEMS, *(max(words, key=len) for words in self._more))
+        self.stems = (*_STEMS, *(max(words, key=len) for words in self._more))
         self.kind: Callable[[str], Kind] = functools.lru_cache(8192)(self._kind)
 
     def mentioned(self, text: str) -> bool:
@@ -177,7 +177,7 @@ class Keys:
         Tell quickly if *text* may have a secret name in it.
         """
         lower = text.lower()
-        for stem in self._stems:  # noqa: SIM110 - quicker than a generator
+        for stem in self.stems:  # noqa: SIM110 - quicker than a generator
             if stem in lower:
                 return True
 
@@ -211,7 +211,7 @@ _STEMS: Final = (
     *("pass", "pwd", "secret", "token", "cred", "auth", "cookie", "sess", "key"),
     *("jwt", "srf", "otp", "pin", "sig", "ssn", "cvv", "cvc", "sas", "card", "conn"),
     *("bearer", "code", "saml", "phrase", "mnemonic", "verifier", "assertion"),
-    *("wort", "contrase", "senha", "social", "number"),
+    *("wort", "contrase", "senha", "social", "number", "hmac"),
 )
 
 

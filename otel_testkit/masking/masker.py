@@ -23,9 +23,13 @@ from otel_testkit.masking import (
 from otel_testkit.masking.keys import Keys, Kind, harmless, split
 from otel_testkit.masking.patterns import Patterns
 from otel_testkit.masking.values import LIMIT, MASK
+from otel_testkit.masking.words import finder
 
 
 _CACHED: Final = 256
+# Longer texts are read by those who look at the clock.
+_GLANCE: Final = 9_000
+_ANYTHING: Final = re.compile("").search
 # How far to follow JSON in a string of JSON, and URLs in parameters of URLs.
 _DEPTH: Final = 24
 _DEPTH_OF_URL: Final = 8
@@ -50,6 +54,15 @@ _COMMON: Final = re.compile(
     r"[a-z]{1,15}|[A-Z]{1,15}|\d{1,11}|(.)\1*|(?:~|\.{0,2}|[A-Za-z]:)[/\\][\w./\\ \-]*"
 )
 _PASSWORD: Final = re.compile(r"://[^\s/?#@:]*:([^\s/@]+)@")
+# Besides names and shapes, what any of the rules needs to find a secret: how a
+# statement, a command or a path goes, and how something may be hidden.
+_MARKS: Final = (
+    *("identified", "auth ", "login", "oracle:", "sqlplus", "filename"),
+    *("mysql", "mariadb", "mongo", "curl", "redis-cli", "ldap", "sqlcmd", "openssl"),
+    *("hook", "discord", "telegram", "ifttt", "pagerduty", "alchemy", "infura"),
+    *("reset/", "verify/", "verify-email/", "confirm/", "activate/", "invite/"),
+    *("invitation", "magic-link/", "unsubscribe/", "%", r"\u", r"\/"),
+)
 
 
 class Masker:
@@ -61,7 +74,10 @@ class Masker:
     regular expressions of such.
     """
 
-    __slots__ = ("_keys", "_literals", "_patterns", "_short_string", "_short_value")
+    __slots__ = (
+        *("_keys", "_literals", "_patterns", "_short_string", "_short_value"),
+        "_telling",
+    )
 
     def __init__(
         self,
@@ -74,6 +90,10 @@ class Masker:
         self._keys = Keys(keys, allow)
         self._literals = _literals(secrets)
         self._patterns = Patterns(patterns)
+        words = (*self._keys.stems, *values.HINTS, *_MARKS)
+        self._telling = (
+            _ANYTHING if self._patterns else finder(word.lower() for word in words)
+        )
         self._short_value = functools.lru_cache(4096)(self._value)
         self._short_string = functools.lru_cache(4096)(self._string)
 
@@ -87,30 +107,45 @@ class Masker:
         """
         Mask *value*, of the header *name*.
         """
+        if self._is_clean(value, name.lower()):
+            return value
+
         return _examined(value, lambda: self._header(name, value))
 
     def url(self, url: str) -> str:
         """
         Mask *url*, absolute or not, or a DSN.
         """
+        if self._is_clean(url):
+            return url
+
         return _examined(url, lambda: self._url(self._known(url), _DEPTH))
 
     def body(self, text: str, content_type: str = "") -> str:
         """
         Mask *text*, the body of a request or a response, or the start of one.
         """
+        if self._is_clean(text):
+            return text
+
         return _examined(text, lambda: self._body(text, content_type, _DEPTH))
 
     def text(self, text: str) -> str:
         """
         Mask *text* of any sort: a message, a log line, a command, a statement.
         """
-        return _examined(text, lambda: self._inner(_DEPTH)(text))
+        if self._is_clean(text):
+            return text
+
+        return _examined(text, lambda: self._searched(text, _DEPTH))
 
     def value(self, key: str, value: str) -> str:
         """
         Mask *value*, of the attribute or tag *key*.
         """
+        if not _HEADER_NAME.match(key) and self._is_clean(value, key):
+            return value
+
         return _examined(
             value,
             lambda: (
@@ -119,6 +154,19 @@ class Masker:
                 else self._value(key, value)
             ),
         )
+
+    def _is_clean(self, text: str, name: str = "") -> bool:
+        # Most texts have nothing in them that any of the rules begins with.
+        try:
+            return (
+                len(text) <= _GLANCE
+                and self._telling(text.lower()) is None
+                and not ("@" in text and "//" in text)
+                and not (self._literals and self._literals.search(text))
+                and not (name and self._keys.secret(name))
+            )
+        except Exception:  # noqa: BLE001 - what is no text is told of later
+            return False
 
     def _header(self, name: str, value: str) -> str:
         value = self._known(value)
@@ -164,10 +212,14 @@ class Masker:
             return lambda text: free_text.mask(values.mask(text), self._keys)
 
         return lambda text: (
-            self._short_string(text, depth)
-            if len(text) <= _CACHED
-            else self._string(text, depth)
+            text if self._is_clean(text) else self._searched(text, depth)
         )
+
+    def _searched(self, text: str, depth: int) -> str:
+        if len(text) <= _CACHED:
+            return self._short_string(text, depth)
+
+        return self._string(text, depth)
 
     def _url(self, url: str, depth: int) -> str:
         if self._patterns and "%" in url:

@@ -19,7 +19,9 @@ from otel_testkit.masking.values import MASK
 
 _PARAM: Final = re.compile(r"(?<=[?&#;])([^=&#;?]*+)=([^&#;]*+)")
 _FIELD: Final = re.compile(r"(?<=[&;])([^=&;]*+)=([^&;]*+)")
-_AUTHORITY: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*+):/{2}([^\s\"'<>\\`]*+)")
+_AUTHORITY: Final = re.compile(
+    r"(?<![A-Za-z0-9+.\-])([A-Za-z0-9+.\-]++):/{2}([^\s\"'<>\\`]*+)"
+)
 # A password with quotes and such, that nobody encoded; not a port and what is next.
 _ODD: Final = re.compile(
     r"(?P<head>://[^\s:/?#@\"'<>\\]{0,128}:)(?!\d{1,5}[\"'<>\\,)\]])"
@@ -205,7 +207,7 @@ def _userinfo(match: re.Match[str]) -> str:
 
 def _struck(scheme: str, userinfo: str) -> str:
     user, colon, password = userinfo.partition(":")
-    web = scheme.rpartition("+")[2] in _TOKEN_SCHEMES
+    web = scheme.rpartition("+")[2].lstrip("0123456789.-") in _TOKEN_SCHEMES
     if user and user != MASK and (values.mask(user) != user or values.opaque(user)):
         user = MASK
     if not colon:

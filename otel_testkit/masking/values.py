@@ -22,7 +22,7 @@ _SHORTEST: Final = 12
 # a character, since looking for one is far quicker than looking for many.
 _HINTS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("J", ("eyJ",)),
-    ("K", ("AKIA", "SK", "EZAK", "EZTK", "NRAK-")),
+    ("K", ("AKIA", "EZAK", "EZTK", "NRAK-")),
     ("I", ("ASIA", "ABIA", "AIza", "NRII-")),
     ("C", ("ACCA", "ATCTT", "GOCSPX-")),
     ("T", ("ATATT", "ATBB", "PRIVATE KEY", "AGE-SECRET")),
@@ -49,8 +49,10 @@ _LONG: Final[tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]] = (
             "ghs_",
             "ghr_",
             "github_pat_",
-            "_live_",
-            "_test_",
+            "sk_live_",
+            "rk_live_",
+            "sk_test_",
+            "rk_test_",
             "whsec_",
             "npm_",
             "shpat_",
@@ -58,7 +60,7 @@ _LONG: Final[tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]] = (
             "shppa_",
             "shpss_",
             "hf_",
-            "_v1_",
+            *("dop_v1_", "doo_v1_", "dor_v1_"),
             "lin_api_",
             "sk_org_",
             "rk_org_",
@@ -72,7 +74,6 @@ _LONG: Final[tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]] = (
             "pscale_",
             "sbp_",
             "sb_secret_",
-            "ops_",
             "lsv2_",
             "rubygems_",
         ),
@@ -81,7 +82,8 @@ _LONG: Final[tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]] = (
         re.compile(r"-[\w.\-]{10}"),
         (
             "sk-",
-            "gl",
+            *("glpat-", "gldt-", "glrt-", "glrtr-", "glcbt-", "glptt-", "glft-"),
+            *("glimt-", "glagent-", "gloas-", "glsoat-", "glffct-", "glwt-"),
             "xox",
             "xapp-",
             "xwfp-",
@@ -99,7 +101,13 @@ _LONG: Final[tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]] = (
         ),
     ),
     (re.compile(r"\.[\w.\-]{16}"), ("hvs.", "hvb.", "hvr.", "dp.", ".atlasv1.")),
+    (
+        re.compile(r"SK[0-9a-f]{10}"),
+        tuple(f"SK{digit}" for digit in "0123456789abcdef"),
+    ),
 )
+# All of them, for who looks for other words as well.
+HINTS: Final = tuple(hint for _, hints in (*_HINTS, *_LONG) for hint in hints)
 
 _SHAPES: Final = re.compile(
     # JSON Web Tokens, signed or encrypted: dot-separated base64url of `{"`.
