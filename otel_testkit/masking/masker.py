@@ -75,7 +75,12 @@ class Masker:
     """
 
     __slots__ = (
-        *("_keys", "_literals", "_patterns", "_short_string", "_short_value"),
+        "_keys",
+        "_known_text",
+        "_known_value",
+        "_literals",
+        "_patterns",
+        "_short_string",
         "_telling",
     )
 
@@ -94,7 +99,9 @@ class Masker:
         self._telling = (
             _ANYTHING if self._patterns else finder(word.lower() for word in words)
         )
-        self._short_value = functools.lru_cache(4096)(self._value)
+        # Names and tags come again with every test.
+        self._known_text = functools.lru_cache(1024)(self._any_text)
+        self._known_value = functools.lru_cache(4096)(self._any_value)
         self._short_string = functools.lru_cache(4096)(self._string)
 
     def is_secret_key(self, key: str) -> bool:
@@ -134,26 +141,31 @@ class Masker:
         """
         Mask *text* of any sort: a message, a log line, a command, a statement.
         """
-        if self._is_clean(text):
-            return text
+        if type(text) is str and len(text) <= _CACHED:
+            return self._known_text(text)
 
-        return _examined(text, lambda: self._searched(text, _DEPTH))
+        return self._any_text(text)
 
     def value(self, key: str, value: str) -> str:
         """
         Mask *value*, of the attribute or tag *key*.
         """
+        if type(value) is str and len(value) <= _CACHED:
+            return self._known_value(key, value)
+
+        return self._any_value(key, value)
+
+    def _any_text(self, text: str) -> str:
+        if self._is_clean(text):
+            return text
+
+        return _examined(text, lambda: self._searched(text, _DEPTH))
+
+    def _any_value(self, key: str, value: str) -> str:
         if not _HEADER_NAME.match(key) and self._is_clean(value, key):
             return value
 
-        return _examined(
-            value,
-            lambda: (
-                self._short_value(key, value)
-                if len(value) <= _CACHED
-                else self._value(key, value)
-            ),
-        )
+        return _examined(value, lambda: self._value(key, value))
 
     def _is_clean(self, text: str, name: str = "") -> bool:
         # Most texts have nothing in them that any of the rules begins with.
