@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import requests
+import urllib3
 
 from otel_testkit import configure, test_span
 from otel_testkit.recording import capture
@@ -88,34 +89,47 @@ def test_remove_under_another_wrapper(store, server, wire, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("order", ["theirs first", "ours first"])
-def test_an_instrumentation_can_be_taken_off(store, server, wire, order) -> None:
+@pytest.mark.parametrize(
+    ("module", "instrumentor", "owner", "method"),
+    [
+        ("requests", "RequestsInstrumentor", requests.Session, "send"),
+        (
+            "urllib3",
+            "URLLib3Instrumentor",
+            urllib3.connectionpool.HTTPConnectionPool,
+            "urlopen",
+        ),
+    ],
+)
+def test_an_instrumentation_can_be_taken_off(
+    store, server, wire, order, module, instrumentor, owner, method
+) -> None:
     """
     OpenTelemetry's own wrappers come off, whoever came first, and then ours do.
     """
-    name = "opentelemetry.instrumentation.requests"
+    name = f"opentelemetry.instrumentation.{module}"
     official = pytest.importorskip(name, reason=f"{name} is NOT INSTALLED")
-    instrumentor = official.RequestsInstrumentor()
+    theirs = getattr(official, instrumentor)()
     url = server.script("/x", wire.reply(200, b"a"))
     capture.remove()
-    original = requests.Session.send
+    original = vars(owner)[method]
 
-    def install() -> None:
-        capture.install()
+    def recorded(test: str) -> int:
+        before = len(calls(store))
+        with test_span(test):
+            requests.get(url, timeout=5)
 
-    steps = [instrumentor.instrument, install]
+        return len(calls(store)) - before
+
+    steps = [theirs.instrument, capture.install]
     for each in steps if order == "theirs first" else reversed(steps):
         each()
-    with test_span("both"):
-        requests.get(url, timeout=5)
-    assert len([each for each in store.spans() if each.kind == 3]) == 2
-
-    instrumentor.uninstrument()
-    with test_span("ours alone"):
-        requests.get(url, timeout=5)
-    assert len([each for each in store.spans() if each.kind == 3]) == 3
+    assert recorded("both") == 2
+    theirs.uninstrument()
+    assert recorded("ours alone") == 1
 
     capture.remove()
-    assert requests.Session.send is original
+    assert vars(owner)[method] is original
 
 
 def _is_ours(value: Any) -> bool:
