@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import calls, imports, masking, sizes, spans
+from benchmarks import calls, imports, masking, pytest_plugin, sizes, spans
 
 
 rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
 spans.report(rounds)
 calls.report(rounds)
 imports.report(rounds)
+pytest_plugin.report(rounds)
 masking.report()
 sizes.report()

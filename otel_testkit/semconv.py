@@ -26,8 +26,20 @@ TEST_CASE_RESULT_STATUS: Final = "test.case.result.status"
 TEST_SUITE_NAME: Final = "test.suite.name"
 OUTCOME: Final = "otel_testkit.outcome"
 NESTED: Final = "otel_testkit.nested"
+# What all variants of a parametrized test are called, and what this one got.
+BASE_NAME: Final = "otel_testkit.case.base_name"
+PARAMETER: Final = "otel_testkit.case.parameter."
+# Which execution of its case a test is in its process, from 1.
+ATTEMPT: Final = "otel_testkit.attempt"
+FIXTURE_NAME: Final = "otel_testkit.fixture.name"
+FIXTURE_SCOPE: Final = "otel_testkit.fixture.scope"
 RUN_ID: Final = "otel_testkit.run.id"
 WORKER: Final = "otel_testkit.worker"
+# As the runner writes them, where a tag is a word.
+TEST_TAGS: Final = "otel_testkit.tags"
+# What a step of Gherkin is given beside its sentence.
+STEP_TEXT: Final = "otel_testkit.step.text"
+STEP_TABLE: Final = "otel_testkit.step.table"
 # How many were made beyond the limits of a test.
 CALLS_LEFT_OUT: Final = "otel_testkit.calls.left_out"
 BODIES_LEFT_OUT: Final = "otel_testkit.bodies.left_out"

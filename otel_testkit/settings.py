@@ -42,6 +42,7 @@ class Settings:
     mask_allow: tuple[str, ...] = ()
     mask_patterns: tuple[str, ...] = ()
     show: str = "failed"
+    github_summary: bool = True
     keep_runs: int = 20
     keep_megabytes: int = 500
 
@@ -218,8 +219,7 @@ TABLE: Final = (
         "capture_without",
         ("OTEL_TESTKIT_CAPTURE_WITHOUT",),
         _words,
-        "Libraries that are left alone, by the names in the table of "
-        "[capture](capture.md).",
+        "Libraries that are left alone, by the names in [clients](clients.md).",
     ),
     Setting(
         "max_body_bytes",
@@ -286,6 +286,13 @@ TABLE: Final = (
         ("OTEL_TESTKIT_SHOW",),
         _one_of("failed", "all", "none"),
         "Which tests are printed when the process ends.",
+    ),
+    Setting(
+        "github_summary",
+        ("OTEL_TESTKIT_GITHUB_SUMMARY",),
+        _bool,
+        "Whether a table of failed and flaky tests is added to the summary of a job "
+        "of GitHub Actions.",
     ),
     Setting(
         "keep_runs",

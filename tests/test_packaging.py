@@ -99,6 +99,40 @@ def test_importing_us_loads_nothing_heavy(unwanted: str) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import otel_testkit; dir(otel_testkit); otel_testkit.__version__",
+        "from otel_testkit import OtelTestkitWarning",
+        "import otel_testkit.integrations.pytest",
+    ],
+)
+def test_what_records_is_loaded_when_it_is_needed(statement: str) -> None:
+    """
+    The package itself and pytest's door load no OpenTelemetry, and no name that
+    we don't have.
+    """
+    loaded = _loaded_by(statement + "; import otel_testkit as us; hasattr(us, 'x')")
+
+    assert not [name for name in loaded if name.startswith("opentelemetry")]
+    assert "otel_testkit.recording" not in loaded
+
+
+def test_what_records_is_prepared_once() -> None:
+    """
+    By whatever name it is loaded first, calls are recorded and failures shown.
+    """
+    for name in set(otel_testkit.__all__) - {"OtelTestkitWarning", "__version__"}:
+        program = (
+            f"from otel_testkit import {name}\n"
+            "from otel_testkit import *\n"
+            "from otel_testkit.recording import provider, run\n"
+            "assert 1 == len(provider.preparations) and run.farewells.count(run.farewells[0]) == 1\n"
+            "assert set(__import__('otel_testkit').__all__) <= set(globals())"
+        )
+        subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_limits_of_the_environment_stop_nothing() -> None:
     """
     The SDK raises at import for a limit that is no number; with us it does not,

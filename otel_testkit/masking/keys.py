@@ -169,7 +169,10 @@ class Keys:
         self._allow = frozenset(tuple(split(name)) for name in allow)
         self._more = frozenset(words for name in more if (words := tuple(split(name))))
         # What a text must contain for any name in it to be secret: a quick no.
-        self.stems = (*_STEMS, *(max(words, key=len) for words in self._more))
+        self.stems: tuple[str, ...] = (
+            *_STEMS,
+            *(max(words, key=len) for words in self._more),
+        )
         self.kind: Callable[[str], Kind] = functools.lru_cache(8192)(self._kind)
 
     def mentioned(self, text: str) -> bool:

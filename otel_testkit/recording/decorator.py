@@ -4,21 +4,26 @@
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import inspect
-import os
 import sys
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Final, TypeVar, overload
 
 from otel_testkit import semconv
 from otel_testkit.errors import never_raises, warn
-from otel_testkit.recording.outcome import Outcome, is_test_case, outcome_in_runner
+from otel_testkit.recording.naming import case_in_pytest, case_in_unittest, place_of
+from otel_testkit.recording.outcome import (
+    Outcome,
+    is_test_case_class,
+    outcome_in_runner,
+)
 from otel_testkit.recording.provider import prepare
+from otel_testkit.recording.runner import span_of_runner
 from otel_testkit.recording.span import TestSpan
 from otel_testkit.recording.wrapping import wrap
-from otel_testkit.store.layout import project_root, shown_path
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -75,15 +80,22 @@ def _trace(
             warn("name", "traced_test takes no name for a class", stacklevel=3)
         return _trace_class(function, tags, suite)
 
-    place = _place(function)
+    place = place_of(function)
     own_case = place[semconv.CODE_FUNCTION_NAME]
     own = own_case, own_case.rpartition(".")[0]
 
-    def enter(wrapped: Any, instance: Any, _args: tuple[Any, ...]) -> TestSpan:
+    def enter(
+        wrapped: Any, instance: Any, _args: tuple[Any, ...]
+    ) -> AbstractContextManager[Any]:
         # Asked here, where it costs least: this is a part of every test.
-        in_pytest = _case_in_pytest(wrapped) if "pytest" in sys.modules else None
-        in_unittest = None if instance is None else _case_in_unittest(wrapped, instance)
+        in_pytest = case_in_pytest(wrapped) if "pytest" in sys.modules else None
+        in_unittest = None if instance is None else case_in_unittest(wrapped, instance)
         case, its_suite = in_pytest or in_unittest or own
+        runner = span_of_runner(case)
+        if runner is not None:
+            runner.adopt(name=name, tags=tags, suite=suite, attributes=place)
+            return contextlib.nullcontext()
+
         span = _FunctionSpan(
             case if name is None else name,
             tags=tags,
@@ -96,25 +108,33 @@ def _trace(
         return span
 
     traced = wrap(function, enter)
-    traced._self_is_traced = True  # noqa: SLF001  # wrapt's way to keep it off the function
+    says = {"name": name, "tags": tags, "suite": suite}
+    traced._self_says = says  # noqa: SLF001  # wrapt's way to keep it off the function
 
     return traced
 
 
-def _is_traced(method: Any) -> bool:
+def said_of(method: Any) -> dict[str, Any] | None:
     """
-    Tell whether *method* is traced, be it below decorators of other kinds.
+    Give what `traced_test` was told of *method*, be it below decorators of other
+    kinds; None where it is not traced.
     """
     while method is not None:
-        if getattr(method, "_self_is_traced", False):
-            return True
+        says: dict[str, Any] | None = getattr(method, "_self_says", None)
+        if says is not None:
+            return says
 
         method = getattr(method, "__wrapped__", None)
 
-    return False
+    return None
 
 
 def _trace_class(cls: type, tags: Mapping[str, Any] | None, suite: str | None) -> type:
+    if is_test_case_class(cls):
+        # Only of use to who uses unittest.
+        from otel_testkit.recording.case import trace_test_case  # noqa: PLC0415
+
+        trace_test_case(cls, tags, suite)
     for attribute in dir(cls):
         if not attribute.startswith(_METHOD_PREFIX) and attribute != "runTest":
             continue
@@ -124,7 +144,7 @@ def _trace_class(cls: type, tags: Mapping[str, Any] | None, suite: str | None) -
             method, (staticmethod, classmethod)
         )
         # A method with a decorator of its own keeps what that one says.
-        if is_method and not _is_traced(method):
+        if is_method and said_of(method) is None:
             setattr(cls, attribute, _trace(method, None, tags, suite))
 
     return cls
@@ -155,80 +175,3 @@ class _FunctionSpan(TestSpan):
 _outcome_in_runner = never_raises("outcome", "a test's outcome is a guess")(
     outcome_in_runner
 )
-
-
-def _place(function: Any) -> dict[str, Any]:
-    """
-    Tell where *function* stands, as attributes.
-    """
-    inner = inspect.unwrap(function)
-    while isinstance(inner, functools.partial):
-        inner = inspect.unwrap(inner.func)
-
-    code = getattr(inner, "__code__", None)
-    place = {semconv.CODE_FUNCTION_NAME: f"{_module(inner)}.{_qualname(inner)}"}
-    if code is None:
-        return place
-
-    return {
-        **place,
-        semconv.CODE_FILE_PATH: shown_path(
-            code.co_filename, project_root(os.path.dirname(code.co_filename))
-        ),
-        semconv.CODE_LINE_NUMBER: code.co_firstlineno,
-    }
-
-
-@never_raises("name", "a test is not called what pytest calls it")
-def _case_in_pytest(function: Any) -> tuple[str, str] | None:
-    """
-    Name the case and its suite as pytest does, if it is running *function*.
-    """
-    # pytest keeps the test that runs here, as in "a.py::A::test[1] (call)".
-    case = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
-    own = f"::{_name(function)}"
-    if case.endswith(own):
-        return case, case.removesuffix(own)
-
-    # The parameters may hold anything.
-    suite, bracket, _ = case.partition(f"{own}[")
-
-    return (case, suite) if bracket else None
-
-
-@never_raises("name", "a test is not called what unittest calls it")
-def _case_in_unittest(function: Any, instance: Any) -> tuple[str, str] | None:
-    """
-    Name the case and its suite as unittest does, if it is running *function*.
-    """
-    if not is_test_case(instance):
-        return None
-
-    name = _name(function)
-    if getattr(instance, "_testMethodName", name) != name:
-        return None
-
-    case = instance.id()
-
-    return case, case.rpartition(".")[0]
-
-
-def _name(function: Any) -> str:
-    return str(getattr(function, "__name__", None) or type(function).__name__)
-
-
-def _module(function: Any) -> str:
-    module = getattr(function, "__module__", None) or ""
-    if module != "__main__":
-        return str(module)
-
-    # The script's name says more.
-    file = getattr(sys.modules.get("__main__"), "__file__", None) or module
-
-    return os.path.splitext(os.path.basename(file))[0]
-
-
-def _qualname(function: Any) -> str:
-    name = getattr(function, "__qualname__", None) or type(function).__name__
-
-    return str(name).replace(".<locals>", "")

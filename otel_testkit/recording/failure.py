@@ -29,7 +29,22 @@ _MAX_LINKS: Final = 16
 _MAX_MESSAGE: Final = 4_096
 _MAX_STACKTRACE: Final = 16_384
 _MAX_SOURCE_LINES: Final = 4
-_OUR_PACKAGE: Final = __name__.partition(".")[0] + "."
+# Where a test is called from. wrapt's Python fallback stands between a decorated
+# function and us.
+_BEFORE_THE_TEST: Final = (
+    __name__.partition(".")[0] + ".",
+    "_pytest.",
+    "anyio.",
+    "asyncio.",
+    "behave.",
+    "flaky.",
+    "hypothesis.",
+    "pluggy.",
+    "pytest_",
+    "trio.",
+    "unittest.",
+    "wrapt.",
+)
 
 
 def exception_type(exception: BaseException) -> str:
@@ -141,10 +156,14 @@ def _hides_its_cause(link: BaseException) -> bool:
 
 
 def _without_us(trace: TracebackType | None) -> TracebackType | None:
-    while trace is not None and _is_ours(trace):
-        trace = trace.tb_next
+    """
+    Give *trace* from where the test's own code begins.
+    """
+    own = trace
+    while own is not None and _is_ours(own):
+        own = own.tb_next
 
-    return trace
+    return own or trace
 
 
 def _place(trace: TracebackType | None, masker: Masker, project: str) -> dict[str, Any]:
@@ -176,8 +195,7 @@ def _place(trace: TracebackType | None, masker: Masker, project: str) -> dict[st
 def _is_ours(trace: TracebackType) -> bool:
     module = str(trace.tb_frame.f_globals.get("__name__", ""))
 
-    # wrapt's Python fallback stands between a decorated function and us.
-    return module.startswith((_OUR_PACKAGE, "wrapt."))
+    return module.startswith(_BEFORE_THE_TEST)
 
 
 def _source(trace: TracebackType) -> str:

@@ -135,7 +135,7 @@ def outcome_in_runner(
         return outcome
     if not (
         (case is not None and _is_expected_failure(case, function))
-        or (in_pytest and _is_marked(function, owner, exception))
+        or (in_pytest and is_marked_xfail(function, owner, exception))
     ):
         return outcome
 
@@ -146,6 +146,12 @@ def is_test_case(owner: Any) -> bool:
     unittest = sys.modules.get("unittest")
 
     return unittest is not None and isinstance(owner, unittest.TestCase)
+
+
+def is_test_case_class(owner: type) -> bool:
+    unittest = sys.modules.get("unittest")
+
+    return unittest is not None and issubclass(owner, unittest.TestCase)
 
 
 def _of_case(case: Any, exception: BaseException | None, outcome: Outcome) -> Outcome:
@@ -178,7 +184,7 @@ def _is_expected_failure(case: Any, function: Any) -> bool:
     return bool(getattr(case, mark, False) or getattr(function, mark, False))
 
 
-def _is_marked(function: Any, owner: Any, exception: BaseException | None) -> bool:
+def is_marked_xfail(function: Any, owner: Any, exception: BaseException | None) -> bool:
     """
     Tell whether `pytest.mark.xfail` stands at *function*, its class or its module.
     """

@@ -98,6 +98,7 @@ def configure(
     mask_allow: Iterable[str] | None = None,
     mask_patterns: Iterable[str] | None = None,
     show: str | None = None,
+    github_summary: bool | None = None,
     keep_runs: int | None = None,
     keep_megabytes: int | None = None,
     span_processors: Iterable[SpanProcessor] = (),

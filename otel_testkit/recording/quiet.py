@@ -60,6 +60,7 @@ class QuietSpan:
         parent: Any,
         attributes: Encoded,
         start_time: int,
+        kind: int = CLIENT,
     ) -> None:
         self.context: _Ids = _Ids(
             parent.trace_id,
@@ -74,7 +75,7 @@ class QuietSpan:
         self.instrumentation_scope: Any = tracer._instrumentation_scope  # noqa: SLF001  # no public name
         self._recorder = recorder
         self._beginning = beginning(
-            identity(self.context, parent, CLIENT), name, start_time, attributes.text
+            identity(self.context, parent, kind), name, start_time, attributes.text
         )
         self._attributes: list[str] = []
         recorder.quiet_started(self)
@@ -84,7 +85,11 @@ class QuietSpan:
         """
         What is known of it, as it is written.
         """
-        return ",".join([self._beginning, *self._attributes]) + "]"
+        begun = self._beginning
+        # Where it began with no attributes, none stands before these.
+        between = "" if begun.endswith("[") or not self._attributes else ","
+
+        return f"{begun}{between}{','.join(self._attributes)}]"
 
     def get_span_context(self) -> Any:
         return self.context

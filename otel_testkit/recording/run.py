@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from otel_testkit.masking import Masker
 
 
-farewells: Final[list[Callable[[str, str], None]]] = []
+farewells: Final[list[Callable[[str, Settings], None]]] = []
 """
-Called with a run's folder and the setting `show` when its process ends.
+Called with a run's folder and the settings when its process ends.
 """
 
 
@@ -82,7 +82,7 @@ class Run:
         if is_owner and folder is not None:
             for farewell in farewells:
                 with contextlib.suppress(Exception):
-                    farewell(folder, self.settings.show)
+                    farewell(folder, self.settings)
 
         if is_owner or self.writer.lost:
             _tell_troubles(self.writer.lost)

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import os
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Final, NamedTuple, Protocol, Self, TypeVar
 
 from opentelemetry import context as context_api, trace
 from opentelemetry.context import Context
@@ -43,6 +43,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _TEST_KEY: Final = context_api.create_key("otel_testkit.test")
 _STARTED_BY_KEY: Final = context_api.create_key("otel_testkit.started_by")
+_PHASE_KEY: Final = context_api.create_key("otel_testkit.phase")
 _RESULT_STATUS: Final = {
     Outcome.PASSED: "pass",
     Outcome.FAILED: "fail",
@@ -80,6 +81,7 @@ class TestSpan:
         "_allowance",
         "_attributes",
         "_context",
+        "_links",
         "_outer",
         "_parts",
         "_pid",
@@ -93,6 +95,11 @@ class TestSpan:
     )
     __test__ = False
 
+    is_case: ClassVar[bool] = True
+    """
+    Whether it is a test, and not what is done once for some of them.
+    """
+
     def __init__(
         self,
         name: str,
@@ -100,6 +107,7 @@ class TestSpan:
         tags: Mapping[str, Any] | None = None,
         suite: str | None = None,
         attributes: Mapping[str, Any] | None = None,
+        links: Iterable[SpanContext] = (),
     ) -> None:
         self.name: str = name
         self.outcome: Outcome | None = None
@@ -107,6 +115,7 @@ class TestSpan:
         self._tags = tags
         self._suite = suite
         self._attributes = attributes
+        self._links = links
         self._recording: Recording | None = None
         self._span: Span | None = None
         self._context: Context | None = None
@@ -236,6 +245,8 @@ class TestSpan:
             return
 
         surrounding = context_api.get_current()
+        if _is_stale(surrounding):
+            surrounding = current_test()._context or surrounding  # noqa: SLF001  # of one house
         outer = surrounding.get(_TEST_KEY)
         self._outer = (
             outer if isinstance(outer, TestSpan) and outer.is_recording else None
@@ -249,7 +260,8 @@ class TestSpan:
         if self._attributes is not None:
             attributes |= masked_values(self._attributes, now_recording.masker)
 
-        attributes[semconv.TEST_CASE_NAME] = name
+        if self.is_case:
+            attributes[semconv.TEST_CASE_NAME] = name
         if self._suite is not None:
             suite = self._suite if type(self._suite) is str else text(self._suite)
             attributes[semconv.TEST_SUITE_NAME] = now_recording.masker.text(suite)
@@ -259,6 +271,7 @@ class TestSpan:
             attributes[semconv.NESTED] = True
         else:
             parent, links = _root(now_recording, surrounding)
+        links = (*links, *map(Link, self._links))
 
         span: Any = now_recording.tracer.start_span(
             name, parent, attributes=attributes, links=links, start_time=now()
@@ -295,7 +308,10 @@ class TestSpan:
             self._settle(span, exception, self._recording)
         finally:
             # Whatever is wrong with the exception, the test has ended.
-            span.end(now())
+            span.end(self._end_time())
+
+    def _end_time(self) -> int:
+        return now()
 
     def _settle(
         self, span: Span, exception: BaseException | None, recording: Recording
@@ -307,7 +323,21 @@ class TestSpan:
         if self._allowance is not None:
             add_attributes(span, self._allowance.left_out())
         self.outcome = outcome = self.outcome_of(exception)
-        add_attributes(span, _AT_END[outcome])
+        add_attributes(
+            span, _AT_END[outcome] if self.is_case else {semconv.OUTCOME: outcome.value}
+        )
+        self._explain(span, outcome, exception, recording)
+
+    def _explain(
+        self,
+        span: Span,
+        outcome: Outcome,
+        exception: BaseException | None,
+        recording: Recording,
+    ) -> None:
+        """
+        Say what led to *outcome*.
+        """
         if outcome.is_failure:
             span.set_attribute(
                 semconv.ERROR_TYPE,
@@ -338,6 +368,7 @@ class _Entered(NamedTuple):
     context: Context
     previous: Context
     pid: int
+    recording: Recording
 
 
 class step:  # noqa: N801  # read as a word: `with step("sign up")`
@@ -345,6 +376,9 @@ class step:  # noqa: N801  # read as a word: `with step("sign up")`
     A named part of a test, as a context manager or a decorator of sync and
     async functions. Outside a test it does nothing.
     """
+
+    # What leaves it is told by the test's own span.
+    _tells_exception = False
 
     def __init__(
         self,
@@ -395,6 +429,7 @@ class step:  # noqa: N801  # read as a word: `with step("sign up")`
             trace.set_span_in_context(span, surrounding),
             context_api.get_current(),
             _getpid(),
+            test.recording,
         )
         self._entered.append(entered)
         context_api.attach(entered.context)
@@ -419,6 +454,9 @@ class step:  # noqa: N801  # read as a word: `with step("sign up")`
         if exception is not None and Outcome.of(exception).is_failure:
             span.set_attribute(semconv.ERROR_TYPE, exception_type(exception))
             span.set_status(StatusCode.ERROR)
+            if self._tells_exception:
+                told_by = entered.recording
+                record_exception(span, exception, told_by.masker, told_by.project)
         span.end(now())
 
 
@@ -499,6 +537,7 @@ def parent_context(test: TestSpan) -> Context:
     if (
         current.get(_TEST_KEY) is test
         and trace.get_current_span(current).get_span_context().is_valid
+        and not _is_stale(current)
     ):
         return current
 
@@ -533,11 +572,21 @@ def current_place() -> Place | None:
         return None
 
     parent = trace.get_current_span(context).get_span_context()
-    if context.get(_TEST_KEY) is not test or not parent.is_valid:
+    if context.get(_TEST_KEY) is not test or not parent.is_valid or _is_stale(context):
         context = parent_context(test)
         parent = trace.get_current_span(context).get_span_context()
 
     return Place(test, recording, allowance, context, parent)
+
+
+def _is_stale(context: Context) -> bool:
+    """
+    Tell whether *context* is of a part of a test, as its runner has them, that is
+    over: event loops keep the one in which they were made.
+    """
+    phase = context.get(_PHASE_KEY)
+
+    return phase is not None and getattr(phase, "is_over", False)
 
 
 def _still_running(test: TestSpan) -> TestSpan:

@@ -23,7 +23,7 @@ def run_lines(page: Page, runs: list[Run], now: float) -> list[str]:
         (
             page.text(run.id),
             _age(now - run.start / 1e9) if run.start else "-",
-            _size(size_of(run.path)),
+            size_text(size_of(run.path)),
             texts.counted(run.counts) or "-",
             page.text(run.command),
         )
@@ -51,7 +51,10 @@ def _age(seconds: float) -> str:
     return "0 s"
 
 
-def _size(count: int) -> str:
+def size_text(count: int) -> str:
+    """
+    Tell a size in a unit that fits.
+    """
     for size, unit in _SIZES:
         if count >= size:
             return f"{count / size:.1f} {unit}"

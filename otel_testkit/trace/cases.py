@@ -16,6 +16,8 @@ from otel_testkit.trace.model import Attempt, Call, Case, Error, Outcome, Span
 # What we write for ourselves; every other attribute of a test is a tag.
 _STRUCTURE: Final = frozenset(
     {
+        semconv.ATTEMPT,
+        semconv.BASE_NAME,
         semconv.BODIES_LEFT_OUT,
         semconv.CALLS_LEFT_OUT,
         semconv.CODE_FILE_PATH,

@@ -29,9 +29,9 @@ class Operation:
     __slots__ = ("client", "kind", "requests")
 
     def __init__(self, kind: str, client: Any) -> None:
-        self.kind = kind
-        self.client = id(client)
-        self.requests = 0
+        self.kind: str = kind
+        self.client: int = id(client)
+        self.requests: int = 0
 
 
 WITHIN: Final = Operation("", None)

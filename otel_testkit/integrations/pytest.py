@@ -1,0 +1,84 @@
+"""
+The door for pytest: a plugin that does nothing until it is asked, with
+`--trace-tests` or `trace_tests = true`.
+
+It is loaded by every pytest that finds it installed; what traces is not, before
+somebody asks. PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import os
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+
+if TYPE_CHECKING:
+    from otel_testkit import TestSpan
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("otel_testkit", "otel_testkit")
+    group.addoption(
+        "--trace-tests",
+        action="store_true",
+        default=False,
+        help="Record every test, with its fixtures and all its calls.",
+    )
+    group.addoption(
+        "--trace-show",
+        choices=("failed", "all", "none"),
+        default=None,
+        help="Which tests are shown at the end (default: the failed ones).",
+    )
+    group.addoption(
+        "--trace-markers",
+        metavar="NAMES",
+        default=None,
+        help="Markers that become tags, separated by commas.",
+    )
+    parser.addini(
+        "trace_tests",
+        "Record every test, as --trace-tests.",
+        type="bool",
+        default=False,
+    )
+    parser.addini("trace_markers", "Markers that become tags.", type="args", default=[])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not (config.getoption("trace_tests") or config.getini("trace_tests")):
+        return
+
+    from otel_testkit.errors import never_raises  # noqa: PLC0415  # as said above
+
+    never_raises("pytest", "no test of pytest was recorded")(_configure)(config)
+
+
+def _configure(config: pytest.Config) -> None:
+    handed = getattr(config, "workerinput", {}).get("otel_testkit_run", "")
+    if handed and os.path.isdir(handed):
+        from otel_testkit.settings import RUN_VARIABLE  # noqa: PLC0415
+
+        os.environ[RUN_VARIABLE] = handed
+
+    from otel_testkit.integrations.pytest_tracing import Tracing  # noqa: PLC0415
+
+    option = config.getoption("trace_markers")
+    markers = config.getini("trace_markers") if option is None else option.split(",")
+    config.pluginmanager.register(
+        Tracing(config, frozenset(name.strip() for name in markers)),
+        "otel_testkit.tracing",
+    )
+
+
+@pytest.fixture
+def test_trace() -> TestSpan:
+    """
+    The span of this test: `test_trace.set_tag("customer.id", 17)`.
+    """
+    from otel_testkit import current_test  # noqa: PLC0415  # as above
+
+    return current_test()

@@ -1,0 +1,253 @@
+"""
+Tells of every test that pytest runs: of its set-up, call and teardown, of the
+fixtures in them, and of what pytest says of it.
+
+All in hooks around pytest's own, in the old style of hook wrapper, which stands
+in no traceback. A test begins with the first fixture that is its own: those
+that several tests share have traces of their own, which the tests link to.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from collections import Counter
+from collections.abc import Generator, Set
+from typing import Any
+
+import pytest
+
+from opentelemetry.trace import SpanContext
+
+# Loads all that records, and puts it in its place.
+from otel_testkit import semconv, test_span  # noqa: F401
+from otel_testkit.errors import never_raises
+from otel_testkit.integrations.pytest_attempts import (
+    Attempt,
+    Fixture,
+    count_finalizers,
+)
+from otel_testkit.integrations.pytest_items import (
+    case_of,
+    fixture_name,
+    fixtures_of,
+    is_waiting_for,
+    outcome_of,
+)
+from otel_testkit.recording.phases import PhasedSpan
+from otel_testkit.recording.provider import prepare, recording
+
+
+Wrapper = Generator[None, Any, None]
+
+_recording = never_raises("pytest", "no test of pytest was recorded")(recording)
+_around = pytest.hookimpl(hookwrapper=True, tryfirst=True)
+
+
+class Tracing:
+    """
+    The plugin that is there once somebody has asked.
+    """
+
+    def __init__(self, config: pytest.Config, markers: Set[str]) -> None:
+        self._config = config
+        self._markers = markers
+        self._is_ready = False
+        # The one that is under way, once its set-up has begun.
+        self._attempt: Attempt | None = None
+        self._attempts: Counter[str] = Counter()
+        # Where fixtures were made that several tests share.
+        self._made: dict[Any, SpanContext] = {}
+        prepare()
+
+    @_around
+    def pytest_runtest_protocol(self) -> Wrapper:
+        if not self._is_ready:
+            # Here and not in a fork, which would make a run of its own.
+            self._is_ready = True
+            _recording()
+        outcome = yield
+        self._end_attempt(_raised(outcome))
+
+    @_around
+    def pytest_runtest_setup(self, item: pytest.Item) -> Wrapper:
+        self._begin_setup(item)
+        outcome = yield
+        self._end_setup(_raised(outcome))
+
+    @_around
+    def pytest_runtest_call(self) -> Wrapper:
+        self._begin_phase("call")
+        outcome = yield
+        self._end_phase(_raised(outcome))
+
+    @_around
+    def pytest_runtest_teardown(self) -> Wrapper:
+        self._begin_phase("teardown")
+        outcome = yield
+        self._end_phase(_raised(outcome))
+
+    @_around
+    def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Wrapper:
+        fixture = self._begin_fixture(fixturedef, request)
+        outcome = yield
+        if fixture is not None:
+            self._end_fixture(fixture, request, _raised(outcome))
+
+    @_around
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Wrapper:
+        outcome = yield
+        if self._attempt is not None and outcome.excinfo is None:
+            self._hear(self._attempt, call, outcome.get_result())
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_xdist_setupnodes(self) -> None:
+        # Made here and handed to the workers: theirs is one run.
+        _recording()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        current = _recording()
+        if current is not None:
+            node.workerinput["otel_testkit_run"] = current.run.writer.folder
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        self._print_summary(terminalreporter)
+
+    @never_raises("pytest", "the tests that failed were not shown")
+    def _print_summary(self, reporter: Any) -> None:
+        from otel_testkit.integrations.pytest_summary import (  # noqa: PLC0415  # after the last test
+            print_summary,
+        )
+
+        current = recording() if self._attempts or self._has_workers() else None
+        if current is not None:
+            show = self._config.getoption("trace_show") or current.settings.show
+            print_summary(reporter, current.run.writer.folder, show)
+
+    def _has_workers(self) -> bool:
+        return self._config.pluginmanager.has_plugin("dsession")
+
+    @never_raises("pytest", "a test was not recorded")
+    def _begin_setup(self, item: pytest.Item) -> None:
+        self._end_attempt(None)
+        self._attempt = attempt = Attempt(item)
+        if not any(is_waiting_for(item, one) for one in fixtures_of(item)):
+            self._begin_test(attempt)
+
+    @never_raises("pytest", "a test was not recorded")
+    def _begin_test(self, attempt: Attempt) -> None:
+        item = attempt.item
+        case = case_of(item, self._markers)
+        self._attempts[case.name] += 1
+        case.attributes[semconv.ATTEMPT] = self._attempts[case.name]
+        attempt.span = span = PhasedSpan(
+            case.node,
+            tags=case.tags,
+            suite=case.suite,
+            attributes=case.attributes,
+            links=[self._made[one] for one in fixtures_of(item) if one in self._made],
+        )
+        span.name = case.name
+        span.__enter__()
+        if span.is_recording:
+            others = [pair for pair in item.user_properties if pair[0] != "trace_id"]
+            item.user_properties[:] = [*others, ("trace_id", span.trace_id)]
+        attempt.begin_phase("setup")
+
+    @never_raises("pytest", "the set-up of a test was not recorded")
+    def _end_setup(self, exception: BaseException | None) -> None:
+        attempt = self._attempt
+        if attempt is not None and attempt.span is None:
+            self._begin_test(attempt)
+        self._end_phase(exception)
+
+    @never_raises("pytest", "a part of a test was not recorded")
+    def _begin_phase(self, name: str) -> None:
+        if self._attempt is not None:
+            self._attempt.begin_phase(name)
+
+    @never_raises("pytest", "a part of a test was not recorded")
+    def _end_phase(self, exception: BaseException | None) -> None:
+        if self._attempt is not None:
+            self._attempt.end_phase(exception)
+
+    @never_raises("pytest", "a fixture was not recorded")
+    def _begin_fixture(self, definition: Any, request: Any) -> Fixture | None:
+        name = fixture_name(definition, _class_of(request))
+        if name is None:
+            return None
+
+        fixture = Fixture(definition, name)
+        attempt = self._attempt
+        if attempt is not None and attempt.span is None and not fixture.is_shared:
+            self._begin_test(attempt)
+        if attempt is not None and attempt.span is not None:
+            # Of those that are shared, one that the test asks for in its middle.
+            fixture.begin_in(attempt.span)
+        if fixture.is_shared:
+            self._made[definition] = fixture.begin_alone()
+        request.addfinalizer(functools.partial(self._end_teardown, fixture))
+        fixture.finalizers = count_finalizers(definition)
+
+        return fixture
+
+    @never_raises("pytest", "a fixture was not recorded")
+    def _end_fixture(
+        self, fixture: Fixture, request: Any, exception: BaseException | None
+    ) -> None:
+        fixture.end(exception)
+        count = count_finalizers(fixture.definition)
+        if exception is None and (count is None or count != fixture.finalizers):
+            # The last one to be added is the first one to be called.
+            request.addfinalizer(functools.partial(self._begin_teardown, fixture))
+
+    @never_raises("pytest", "the teardown of a fixture was not recorded")
+    def _begin_teardown(self, fixture: Fixture) -> None:
+        attempt = self._attempt
+        if fixture.is_shared or attempt is None or attempt.span is None:
+            if attempt is not None:
+                attempt.shares_from_now()
+            fixture.begin_alone(" teardown", self._made.get(fixture.definition))
+        else:
+            fixture.begin_in(attempt.span)
+
+    @never_raises("pytest", "the teardown of a fixture was not recorded")
+    def _end_teardown(self, fixture: Fixture) -> None:
+        self._made.pop(fixture.definition, None)
+        fixture.end(None)
+
+    @never_raises("pytest", "a test's outcome is a guess")
+    def _hear(
+        self,
+        attempt: Attempt,
+        call: pytest.CallInfo[None],
+        report: pytest.TestReport,
+    ) -> None:
+        exception = None if call.excinfo is None else call.excinfo.value
+        if report.failed:
+            attempt.fails(outcome_of(report), exception, report.longrepr)
+        elif attempt.phase is None and report.when != "teardown":
+            # In the midst of a phase it is a subtest that is reported of.
+            attempt.judge(outcome_of(report), exception)
+        if report.when == "teardown":
+            self._end_attempt(None)
+
+    @never_raises("pytest", "the end of a test was not recorded")
+    def _end_attempt(self, exception: BaseException | None) -> None:
+        attempt, self._attempt = self._attempt, None
+        if attempt is not None:
+            attempt.end(exception)
+
+
+def _class_of(request: Any) -> Any:
+    try:
+        return request.cls
+    except Exception:  # noqa: BLE001  # it raises where the scope is wider
+        return None
+
+
+def _raised(outcome: Any) -> BaseException | None:
+    raised = outcome.excinfo
+
+    return None if raised is None else raised[1]

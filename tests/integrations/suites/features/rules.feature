@@ -1,0 +1,8 @@
+Feature: Rules
+  Rule: the first
+    Scenario: same name
+      Given a customer
+
+  Rule: the second
+    Scenario: same name
+      When something breaks
