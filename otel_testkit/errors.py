@@ -10,9 +10,11 @@ line when the process ends.
 from __future__ import annotations
 
 import functools
+import sys
 import warnings
 
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any, TypeVar
 
 
@@ -73,13 +75,39 @@ def never_raises(slug: str, consequence: str) -> Callable[[F], F]:
         def call(*args: Any, **kwargs: Any) -> Any:
             try:
                 return function(*args, **kwargs)
-            except Exception as error:  # noqa: BLE001  # this is what it is for
+            except Exception as error:  # this is what it is for
+                if is_interruption(error):
+                    raise
                 trouble(slug, f"{consequence} ({_place_of(error)})")
                 return None
 
         return call  # type: ignore[return-value]  # the same but for the guard
 
     return decorate
+
+
+def is_interruption(error: BaseException) -> bool:
+    """
+    Tell if *error* comes out of a signal handler, which runs wherever the program
+    is just then: in our midst as well, and is none of our failures.
+    """
+    signal = sys.modules.get("signal")
+    if signal is None or error.__traceback__ is None:
+        return False
+
+    handlers = map(signal.getsignal, signal.valid_signals())
+    codes = {
+        getattr(getattr(handler, "__func__", handler), "__code__", None)
+        for handler in handlers
+        if callable(handler)
+    }
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code in codes:
+            return True
+        trace = trace.tb_next
+
+    return False
 
 
 def _place_of(error: Exception) -> str:

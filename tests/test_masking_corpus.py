@@ -25,7 +25,7 @@ PLAIN = "Zq7-hunter2.x9"
 MASKER = Masker()
 
 SECRET_NAMES = words("""
-password passwd pwd PASSWORD userPassword user_password db-password password1
+password passwd pwd pw db_pw userPw PASSWORD userPassword user_password db-password password1
 PGPASSWORD MYSQL_PWD passphrase passcode new_password passwordConfirmation
 password_hash secret client_secret clientSecret SECRET_KEY app.secret webhook_secret
 SecretString token access_token accessToken refresh_token id_token authToken
@@ -227,6 +227,11 @@ ValidationError: 1 error\npassword\n  bad [type=x, input_value={'password': '§'
 {"key": "api_key", "value": {"stringValue": "§"}}
 {"value": {"stringValue": "§"}, "key": "api_key"}
 {"Name": "/prod/db/password", "Type": "SecureString", "Value": "§"}
+{"Parameter": {"Name": "/prod/x", "Type": "SecureString", "Value": "§"}}
+{"Parameters": [{"Value": "§", "Version": 1, "Type": "SecureString"}]}
+{"a": {"type": "SecureString", "more": {"x": 1}, "value": ["§", {"b": "§"}]}}
+{'Parameter': {'Name': '/x', 'Type': 'SecureString', 'Value': '§', 'Version': 1}}
+{'Parameter': {'Value': '§', 'Type': 'SecureString'}}
 {"SecretString": "{\"user\":\"bob\",\"x\":\"§\"}"}
 {"a": 1}\n{"token": "§"}\n
 )]}',\n{"token": "§"}

@@ -48,7 +48,7 @@ sasquatch classpath test.case.name http.request.method url.full code.function.na
 otel_testkit.outcome credit discard dashboard cardinality conn connection
 connections card string number id user_id trace_id AccountSid token_bucket
 rate_limit_tokens tokens_per_minute sso_url ssh_host SSH_AUTH_SOCK XDG_SESSION_TYPE
-AWS_WEB_IDENTITY_TOKEN_FILE password_file etag hash sha256 digest
+pw_count pwr upward pwa max_pw AWS_WEB_IDENTITY_TOKEN_FILE password_file etag hash sha256 digest
 """)
 
 INNOCENT_TEXT = r"""
@@ -217,3 +217,16 @@ def test_size() -> None:
     The corpus is as large as we say.
     """
     assert len(INNOCENT_NAMES) + len(INNOCENT_TEXT) >= 200
+
+
+def test_other_parameters() -> None:
+    """
+    Beside one that is secret, the other parameters of a list stay.
+    """
+    body = (
+        '{"Parameters": [{"Type": "String", "Value": "plain"},'
+        ' {"Type": "SecureString", "Value": "x"},'
+        ' {"type": "token", "value": "kept"}]}'
+    )
+
+    assert MASKER.body(body) == body.replace('"x"', '"REDACTED"')

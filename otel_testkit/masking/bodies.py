@@ -16,7 +16,14 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from otel_testkit.masking import budget, headers, values
-from otel_testkit.masking.keys import Keys, Kind, harmless, split, vocabulary
+from otel_testkit.masking.keys import (
+    SECURE,
+    Keys,
+    Kind,
+    harmless,
+    split,
+    vocabulary,
+)
 from otel_testkit.masking.patterns import Patterns
 from otel_testkit.masking.values import MASK
 from otel_testkit.masking.words import finder
@@ -49,7 +56,7 @@ _SAID: Final = finder(
 )
 _PARTIAL_ESCAPE: Final = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 # Lists of things with a name and a value: environments, headers, OTLP, forms.
-_NAME, _VALUE, _CARD = 1, 2, 3
+_NAME, _VALUE, _CARD, _TYPE = 1, 2, 3, 4
 _VALUES: Final = vocabulary(
     "value Value VALUE val content default defaultValue ParameterValue"
 )
@@ -65,6 +72,7 @@ _ROLES: Final = {
     **dict.fromkeys(_VALUES, _VALUE),
     **_ROLES_ALONE,
 }
+_ROLES_TYPED: Final = {**_ROLES, **dict.fromkeys(vocabulary("Type type"), _TYPE)}
 _CARDS: Final = ("card", "Card")
 _CARD_NUMBER: Final = re.compile(r"\d[\d \-]{10,22}\Z")
 # An object that says what it is: all its data is secret.
@@ -158,6 +166,8 @@ class _Reader:
         self._roles = (
             _ROLES_ALONE
             if _VALUES.isdisjoint(self._parts) and "\\u" not in text
+            else _ROLES_TYPED
+            if SECURE in text
             else _ROLES
         )
         self._array = _OPTIONS if '"-' in text else _ARRAY
@@ -365,12 +375,19 @@ class _Reader:
         # The name of a value may come before it or after it.
         if role == _VALUE:
             frame.values.append(place)
-        elif role == _NAME and len(name := self._parts[place[0]]) <= 256:
+            return
+        name = self._parts[place[0]]
+        if role == _TYPE and name == SECURE:
+            frame.is_named = True
+        elif role == _NAME and len(name) <= 256:
             frame.names.append(name)
-            if frame.values and self._keys.secret(name):
-                for value in frame.values:
-                    self._strike(value, "")
-                frame.values.clear()
+            if not frame.values or not self._keys.secret(name):
+                return
+        else:
+            return
+        for value in frame.values:
+            self._strike(value, "")
+        frame.values.clear()
 
     def _is_named(self, frame: _Frame) -> bool:
         # By what is secret, in an object that gives a name and a value.

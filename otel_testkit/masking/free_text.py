@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from otel_testkit.masking import budget, headers
 from otel_testkit.masking.keys import (
     PLACEHOLDER,
+    SECURE,
     Keys,
     Kind,
     harmless,
@@ -167,7 +168,7 @@ def _judge(text: str, match: re.Match[str], keys: Keys) -> _Found | None:
     start = match.start("key") if match["key"] else match.start("flag")
     kind = keys.kind(name)
     if kind is Kind.HARMLESS:
-        kind = _in_prose(text, start, name, keys)
+        kind = _in_context(text, start, name, keys)
     if kind is Kind.HARMLESS or _no_name(text, start):
         return None
     separator = match["sep"] or " "
@@ -378,7 +379,11 @@ def _end_of_line(text: str, at: int, name_at: int, limit: int = LIMIT) -> int:
     return match.end() if match else at
 
 
-def _in_prose(text: str, start: int, name: str, keys: Keys) -> Kind:
+def _in_context(text: str, start: int, name: str, keys: Keys) -> Kind:
+    if name in {"Value", "value"} and (
+        text.find(SECURE, max(0, start - _FAR), start + _FAR) >= 0
+    ):
+        return Kind.SECRET
     if name.lower() not in _FILLERS:
         return Kind.HARMLESS
     previous = _PREVIOUS.search(text, max(0, start - 44), start)

@@ -211,7 +211,18 @@ class Keys:
 # What comes after the last dot or bracket: `customer.pin`, `form[pin]`.
 _LAST: Final = re.compile(r"(?<=[.\[/])[^.\[\]/]+\]?\Z")
 _STEMS: Final = (
-    *("pass", "pwd", "secret", "token", "cred", "auth", "cookie", "sess", "key"),
+    *(
+        "pass",
+        "pw",
+        "securestring",
+        "secret",
+        "token",
+        "cred",
+        "auth",
+        "cookie",
+        "sess",
+        "key",
+    ),
     *("jwt", "srf", "otp", "pin", "sig", "ssn", "cvv", "cvc", "sas", "card", "conn"),
     *("bearer", "code", "saml", "phrase", "mnemonic", "verifier", "assertion"),
     *("wort", "contrase", "senha", "social", "number", "hmac"),
@@ -272,12 +283,16 @@ def _at(words: list[str], start: int) -> tuple[Kind, int]:
         return Kind.WEAK, start + 1
     if word == "pass" and (not before or before in _PASS_OWNERS):
         return Kind.WEAK, start + 1
+    if word == "pw" and (not before or before in _PASS_OWNERS):
+        return Kind.SECRET, start + 1
     if word == "pin" and (not before or before in _PIN_OWNERS):
         return Kind.SECRET, start + 1
 
     return Kind.HARMLESS, start
 
 
+# What AWS calls a value that is secret, whatever its name is.
+SECURE: Final = "SecureString"
 # What stands for a value in a template or in documentation.
 PLACEHOLDER: Final = re.compile(
     r"(?:\$\d{1,3}|\$\{[^{}\n]{0,80}\}|\{\{[^{}\n]{0,80}\}\}|%\(\w{1,40}\)s|%s|\{[a-z_.]{0,40}\}"

@@ -114,7 +114,7 @@ class Masker:
         """
         Mask *value*, of the header *name*.
         """
-        if self._is_clean(value, name.lower()):
+        if "@" not in value and self._is_clean(value, name.lower()):
             return value
 
         return _examined(value, lambda: self._header(name, value))
@@ -191,6 +191,8 @@ class Masker:
             )
         if lower in _URL_HEADERS:
             return self._url(value, _DEPTH)
+        if lower == "host" and "@" in value:
+            return f"{MASK}@{value.rpartition('@')[2]}"
 
         return self._keyed(lower, value)
 

@@ -19,7 +19,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from otel_testkit.errors import trouble
+from otel_testkit.errors import is_interruption, trouble
 from otel_testkit.store import layout
 from otel_testkit.store.disk import disk
 
@@ -42,8 +42,10 @@ class RunWriter:
 
         self._folders: Final = folders
         self._files: dict[str, int] = {}
-        self._lock = threading.Lock
-        self._opening = threading.Lock()
+        # Reentrant, for what is collected while a file is opened may append, too.
+        self._lock = threading.RLock
+        self._opening = threading.RLock()
+        self._is_moving = False
         self._suffix = ""
         self._open = disk.open
         self._write = disk.write
@@ -80,6 +82,8 @@ class RunWriter:
             try:
                 written = self._write(file, record)
             except OSError as error:
+                if is_interruption(error):
+                    raise
                 with self._opening:
                     if error.errno == errno.EBADF and not is_reopened:
                         # The program has closed what it took for its own.
@@ -128,6 +132,7 @@ class RunWriter:
         self.lost = 0
         # It may have been held, by a thread that the child has not got.
         self._opening = self._lock()
+        self._is_moving = False
 
     def _file(self, kind: str) -> int | None:
         # Each file is opened once, by whichever thread comes first.
@@ -135,6 +140,8 @@ class RunWriter:
             return self._files.get(kind) or self._opened(kind)
 
     def _opened(self, kind: str) -> int | None:
+        if self._is_moving:
+            return None
         if self.folder is None:
             self._take_next_folder()
 
@@ -145,10 +152,20 @@ class RunWriter:
             except OSError as error:
                 self._give_up_folder(folder, error)
             else:
-                self._files[kind] = file = _out_of_reach(file)
-                return file
+                return self._kept(kind, folder, _out_of_reach(file))
 
         return None
+
+    def _kept(self, kind: str, folder: str, file: int) -> int | None:
+        # Whoever came in between, in this very thread, has opened one already,
+        # or found the folder wanting.
+        if kind not in self._files and self.folder == folder:
+            self._files[kind] = file
+        else:
+            with contextlib.suppress(OSError):
+                disk.close(file)
+
+        return self._files.get(kind) or self._opened(kind)
 
     def _path(self, folder: str, kind: str) -> str:
         if not self._suffix:
@@ -179,15 +196,20 @@ class RunWriter:
         self.folder = None
         refusals: list[str] = []
 
-        while self._folders and self.folder is None:
-            make = self._folders.pop(0)
-            try:
-                self.folder = make()
-            except OSError as error:
-                refusals.append(
-                    f"{error.filename or 'the store'} cannot be written "
-                    f"({error.strerror or error})"
-                )
+        # While it is made there is none, and not the one after it either.
+        self._is_moving = True
+        try:
+            while self._folders and self.folder is None:
+                make = self._folders.pop(0)
+                try:
+                    self.folder = make()
+                except OSError as error:
+                    refusals.append(
+                        f"{error.filename or 'the store'} cannot be written "
+                        f"({error.strerror or error})"
+                    )
+        finally:
+            self._is_moving = False
 
         if refusals:
             kept = f"kept in {self.folder}" if self.folder else "not kept"

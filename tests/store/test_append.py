@@ -10,6 +10,7 @@ import sys
 import threading
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -184,6 +185,54 @@ def test_a_child_writes_a_file_of_its_own(tmp_path: Path) -> None:
     assert {b"parent\nparent\n", b"child\n"} == {
         path.read_bytes() for path in tmp_path.iterdir()
     }
+
+
+@pytest.mark.parametrize("is_forked", [False, True])
+def test_what_is_collected_while_a_file_is_opened(
+    tmp_path: Path, *, is_forked: bool
+) -> None:
+    """
+    The garbage collector may make us write in the midst of an opening: nothing
+    waits for itself, and one file a kind is open.
+    """
+    writer = RunWriter([lambda: str(tmp_path)])
+    if is_forked:
+        writer.forget_files()
+    opened: list[int] = []
+    open_file = writer._open
+
+    def open_and_collect(*args: Any) -> int:
+        if not opened:
+            opened.append(0)
+            writer.append("traces", b"inner\n")
+        return open_file(*args)
+
+    writer._open = open_and_collect
+    thread = threading.Thread(
+        target=writer.append, args=("traces", b"outer\n"), daemon=True
+    )
+    thread.start()
+    thread.join(10)
+
+    assert not thread.is_alive()
+    assert _written(tmp_path) == b"inner\nouter\n"
+    assert (len(writer._files), writer.lost) == (1, 0)
+
+
+def test_what_is_collected_while_a_folder_is_made(tmp_path: Path) -> None:
+    """
+    What is written while there is no folder yet is lost, and all else in one.
+    """
+
+    def make() -> str:
+        writer.append("traces", b"inner\n")
+        return str(tmp_path)
+
+    writer = RunWriter([make, lambda: str(tmp_path / "spare")])
+    writer.append("traces", b"outer\n")
+
+    assert _written(tmp_path) == b"outer\n"
+    assert (writer.folder, writer.lost) == (str(tmp_path), 1)
 
 
 def test_eight_processes_write_one_run(tmp_path: Path) -> None:

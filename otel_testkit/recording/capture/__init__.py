@@ -22,7 +22,7 @@ from otel_testkit.settings import Settings
 _TAPS: Final = {
     "urllib3": (
         ("urllib3.connectionpool", "urllib3"),
-        ("urllib3.poolmanager", "clients"),
+        ("urllib3.connectionpool", "clients"),
         ("requests.sessions", "clients"),
     ),
     "http.client": (
@@ -100,6 +100,8 @@ _TAPS: Final = {
 
 # In the order in which they were set; the last goes first.
 _installed: dict[tuple[str, str], None] = {}
+# What is told of an import once is told of it for good.
+_awaited: set[tuple[str, str]] = set()
 
 
 def install_for(settings: Settings) -> None:
@@ -130,7 +132,11 @@ def install(without: Collection[str] = ()) -> None:
         for module, tap in taps:
             if library not in without and (module, tap) not in _installed:
                 _installed[module, tap] = None
-                wrapt.register_post_import_hook(_setter(tap), module)
+                if (module, tap) not in _awaited:
+                    _awaited.add((module, tap))
+                    wrapt.register_post_import_hook(_setter(tap), module)
+                elif module in sys.modules:
+                    _setter(tap)(sys.modules[module])
 
 
 def remove() -> None:

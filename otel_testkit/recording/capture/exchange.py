@@ -409,6 +409,8 @@ def begin(
     if place is None or not _is_recorded(place, host, port, target):
         return None
 
+    # Some clients take what stands before it for a part of the host.
+    host = host.rpartition("@")[2]
     peers = place.recording.settings.peers
     name = (peers and (peers.get(f"{host}:{port}") or peers.get(host))) or ""
     request = Request(method, scheme, host, port, target, name, resend_count())

@@ -47,25 +47,30 @@ def written_headers(masker: Masker, prefix: str, headers: Headers) -> WrittenHea
     """
     Mask *headers*, pairs of texts or bytes, and name each after *prefix*.
     """
-    pairs = tuple(headers)
-    try:
-        return _known_headers(masker, prefix, pairs)
-    except TypeError:
-        # Of something that has no hash.
-        return _known_headers.__wrapped__(masker, prefix, pairs)
+    # Plain texts: what is kept for the next request must not hold objects of the
+    # caller's, and `True` is equal to `1`.
+    pairs = tuple(
+        (
+            name if type(name) is str else _string(name),
+            value if type(value) is str else _string(value),
+        )
+        for name, value in headers
+    )
+
+    return _known_headers(masker, prefix, pairs)
 
 
 # A client sends much the same with every request.
 @functools.lru_cache(maxsize=64)
 def _known_headers(
-    masker: Masker, prefix: str, headers: tuple[tuple[Any, Any], ...]
+    masker: Masker, prefix: str, headers: tuple[tuple[str, str], ...]
 ) -> WrittenHeaders:
     written: dict[str, tuple[str, ...]] = {}
     content_type = content_encoding = aws_service = ""
     is_sealed = False
 
-    for raw_name, raw_value in headers:
-        name, value = _string(raw_name).lower(), _string(raw_value)
+    for raw_name, value in headers:
+        name = raw_name.lower()
         if name == "content-type":
             content_type = content_type or value
         elif name == "content-encoding":
@@ -103,9 +108,10 @@ def _short_header(masker: Masker, name: str, value: str) -> str:
 
 
 def _string(written: Any) -> str:
-    if type(written) is str:
-        return written
     if isinstance(written, bytes):
-        return written.decode("iso-8859-1")
+        return bytes.decode(written, "iso-8859-1")
+    if isinstance(written, str):
+        # Through the base class: as it is sent.
+        return str.__str__(written)
 
     return str(written)

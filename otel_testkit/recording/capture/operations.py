@@ -16,9 +16,25 @@ from typing import Any, Final
 from otel_testkit.errors import never_raises
 
 
-# No other client makes calls by these: what they ask within one, for credentials
-# or for nodes, is an operation of its own.
-_TOPMOST: Final = ("aiobotocore", "botocore", "elastic_transport", "opensearchpy")
+# Which clients make their calls by which others. What else is asked within an
+# operation, by a hook or for credentials, is one of its own.
+_SERVES: Final[dict[str, tuple[str, ...]]] = {
+    "urllib3.connectionpool": (
+        "botocore",
+        "elastic_transport",
+        "opensearchpy",
+        "requests",
+    ),
+    "requests.sessions": ("elastic_transport", "opensearchpy"),
+    "aiohttp": ("aiobotocore", "elastic_transport", "opensearchpy"),
+}
+# Which call their own method again for what they resend.
+_NESTED: Final = (
+    "httpx._client",
+    "requests.sessions",
+    "urllib.request",
+    "urllib3.connectionpool",
+)
 
 
 class Operation:
@@ -53,12 +69,10 @@ def begin(kind: str, client: Any) -> Operation | None:
     `end`; WITHIN if this is a part of that.
     """
     under_way = _under_way.get()
-    # The outermost counts: requests calls urllib3, which calls itself. But a
-    # hook that asks another client of its kind begins something new.
-    if (
-        under_way is not None
-        and (under_way.kind != kind or under_way.client == id(client))
-        and not kind.startswith(_TOPMOST)
+    # The outermost counts: requests calls urllib3, which calls itself.
+    if under_way is not None and (
+        (under_way.kind == kind and under_way.client == id(client) and kind in _NESTED)
+        or under_way.kind.startswith(_SERVES.get(kind, ()))
     ):
         return WITHIN
 
@@ -116,13 +130,23 @@ def resending(count: int) -> None:
         operation.requests = count
 
 
+def resend(count: int) -> None:
+    """
+    Have the next request known as resent *count* times.
+    """
+    operation = _under_way.get()
+    if operation is not None:
+        operation.requests = count
+
+
 @contextlib.contextmanager
 def within(operation: Any) -> Iterator[None]:
     """
     Count a request that begins in here with those of the same object *operation*,
     unless a larger operation is under way.
     """
-    if _under_way.get() is not None:
+    outer = _under_way.get()
+    if outer is not None and outer.kind.startswith(_SERVES["aiohttp"]):
         yield
         return
 
@@ -134,4 +158,4 @@ def within(operation: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        _under_way.set(None)
+        _under_way.set(outer)

@@ -13,12 +13,15 @@ import inspect
 import types
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import wrapt
 
 from otel_testkit.errors import never_raises
 
+
+# Of wrapt 2, where the other one has become a special case of it.
+_PROXY: Final = getattr(wrapt, "BaseObjectProxy", wrapt.ObjectProxy)
 
 Ending = Callable[[Any, BaseException | None], None]
 """
@@ -155,7 +158,7 @@ class _Patch:
         around, self.original = self._innermost()
         self.function = function(self)
         inside = getattr(self.original, "__wrapped__", None)
-        if inside is not None and isinstance(self.function, types.FunctionType):
+        if inside is not None and type(self.function) is types.FunctionType:
             self.function.__wrapped__ = inside  # type: ignore[attr-defined]
         self._put(around, self.function)
 
@@ -165,7 +168,7 @@ class _Patch:
         The original, to be called with its object.
         """
         original = self.original
-        if isinstance(original, types.FunctionType):
+        if type(original) is types.FunctionType:
             return original
 
         # Somebody's wrapper, which wants to know for what object it is called.
@@ -205,7 +208,7 @@ class _Patch:
         what is in it.
         """
         around, function = None, vars(self.owner).get(self.name)
-        while isinstance(function, wrapt.ObjectProxy):
+        while isinstance(function, _PROXY):
             around, function = function, function.__wrapped__
 
         return around, function

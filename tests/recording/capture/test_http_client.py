@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import requests
@@ -620,31 +621,24 @@ def test_without_urllib3_there_is_none_of_its_calls(store, server, wire) -> None
     assert len(calls(store)) == 1
 
 
-def test_a_connection_of_anothers_within_urllib3(
-    store, server, wire, monkeypatch, connection
-) -> None:
+def test_a_call_within_a_call_of_urllib3(store, server, wire) -> None:
     """
-    A connection that is not urllib3's, but that it uses, is not recorded twice.
+    What a body that urllib3 sends asks for is a call of its own.
     """
-    server.script("/a", wire.reply(200, b"abc"))
+    inner = server.script("/inner", wire.reply(200, b"inner"))
+    outer = server.script("/outer", wire.reply(200, b"outer"))
 
-    def through_http_client(*_: Any, **__: Any) -> Any:
-        connection.request("GET", "/a")
-        response = connection.getresponse()
-        if urllib3.__version__.startswith("1."):
-            return response
+    def parts() -> Iterator[bytes]:
+        with urllib.request.urlopen(inner, timeout=5) as response:
+            yield response.read()
 
-        return urllib3.HTTPResponse(response.read(), status=response.status)
+    with test_span("a test"), urllib3.PoolManager() as pool:
+        pool.request("POST", outer, body=parts())
 
-    capture.remove()
-    with monkeypatch.context() as patch:
-        patch.setattr(urllib3.HTTPConnectionPool, "_make_request", through_http_client)
-        capture.install()
-        with test_span("a test"), urllib3.PoolManager() as pool:
-            assert pool.request("GET", "http://elsewhere/").status == 200
-        capture.remove()
-
-    assert call(store).attributes["server.address"] == "elsewhere"
+    assert {"/inner", "/outer"} == {
+        "/" + each.attributes["url.full"].rpartition("/")[2] for each in calls(store)
+    }
+    assert 2 == len(calls(store))
 
 
 @pytest.fixture(scope="module")
@@ -898,3 +892,37 @@ Ring.me = Ring()
 
     assert url
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_mocks_of_reading(store, server, wire) -> None:
+    """
+    What a test puts in the place of a method is called as without us, and gone
+    when it takes it away.
+    """
+    url = server.script("/x", wire.reply(200, b"real"))
+
+    def read() -> Any:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return response.read(9)
+
+    with test_span("a test"):
+        with mock.patch.object(
+            http.client.HTTPResponse, "read", return_value=b"fake"
+        ) as fake:
+            assert read() == b"fake"
+        assert read() == b"real"
+
+    assert fake.call_args_list == [mock.call(9)]
+
+
+def test_a_password_before_the_host(store, server, wire) -> None:
+    """
+    urllib takes what stands before the host for a part of it; we do not.
+    """
+    url = server.url.replace("//", "//somebody:s3cr3tPw9@")
+
+    with test_span("a test"), pytest.raises(OSError, match="urlopen"):
+        urllib.request.urlopen(url, timeout=5)
+
+    assert "s3cr3tPw9" not in store.text()
+    assert call(store).attributes["server.address"] == "127.0.0.1"

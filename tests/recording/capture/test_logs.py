@@ -5,6 +5,7 @@ Log records, and `logging` as it is without us.
 from __future__ import annotations
 
 import copy
+import enum
 import functools
 import inspect
 import io
@@ -355,12 +356,104 @@ def test_messages(store, alone, message, args, body) -> None:
     assert bodies(store) == [body]
 
 
+@pytest.mark.parametrize("error", [ValueError, SystemExit])
+def test_what_a_text_raises(store, alone, error) -> None:
+    """
+    Whatever objects raise when they are asked for their text, nobody hears of it.
+    """
+
+    class Failed(Exception):
+        def __str__(self) -> str:
+            raise error
+
+    bad = Raises(error)
+    with test_span("a test"):
+        alone.info("it is %s", bad)
+        alone.info(bad)
+        alone.info("more", extra={"bad": bad, "all": [bad], "good": 1})
+        alone.info({"event": bad})
+        alone.error("failed", exc_info=Failed())
+        alone.handle(received(name=bad, levelname=bad, msg="named", args=()))
+
+    unprintable = f"<Raises, unprintable: {error.__name__}>"
+    records = written(store)
+    assert [record.body for record in records] == [
+        *("it is %s", unprintable, "more", unprintable, "failed", "named"),
+    ]
+    assert records[2].attributes["bad"] == unprintable
+    assert records[2].attributes["good"] == "1"
+    assert records[4].attributes["exception.type"].endswith("Failed")
+    assert records[5].logger == unprintable
+    assert errors.troubles() == []
+
+
 def test_an_interrupt_is_none_of_ours(store, alone) -> None:
     """
     Ctrl-C in the midst of our work ends the program's, too.
     """
     with test_span("a test"), pytest.raises(KeyboardInterrupt):
         alone.info("it is %s", Raises(KeyboardInterrupt))
+
+
+def test_asked_once(store, alone) -> None:
+    """
+    Each object is asked for its text once, also where that is of no use, and a
+    mapping for what stands in the message.
+    """
+    asked: list[str] = []
+
+    class Counted:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def __str__(self) -> str:
+            asked.append(self.name)
+            return self.name
+
+        def __hash__(self) -> int:
+            raise AssertionError
+
+    class Looked(UserDict[str, str]):
+        def __getitem__(self, key: str) -> str:
+            asked.append(key)
+            return "there"
+
+        def __len__(self) -> int:
+            asked.append("how many")
+            return 1
+
+    args = (Counted("a"), Counted("b"))
+    mapping = received(msg="it is %(c)s", args=None)
+    mapping.args = Looked()
+    with test_span("a test"):
+        alone.info("%s and %s", *args)
+        alone.handle(mapping)
+        alone.info(Counted("d"))
+        alone.info("e", extra={"e": Counted("e")})
+        alone.info(Counted("f"), 1)
+        alone.info("%s of %d", Counted("g"), "one")
+
+    assert asked == list("abcdefg")
+    assert bodies(store) == ["a and b", "it is there", "d", "e", "f", "%s of %d"]
+
+
+def test_a_record_of_odd_parts(store, alone) -> None:
+    """
+    A record whose fields are of any type is written, with what can be told of it.
+    """
+
+    class Level(enum.IntEnum):
+        LOUD = 30
+
+    odd = {"name": ["x"], "pathname": ["p"], "funcName": {}, "levelno": Level.LOUD}
+    with test_span("a test"):
+        alone.handle(received(msg="odd", args=None, lineno="1", **odd))
+
+    (record,) = written(store)
+    assert (record.body, record.logger) == ("odd", "['x']")
+    assert record.fields["severityNumber"] == 13
+    assert not {"code.file.path", "code.line.number"} & set(record.attributes)
+    assert errors.troubles() == []
 
 
 class Result:
@@ -910,7 +1003,7 @@ def test_a_fault_of_ours(store, logger, caplog, monkeypatch, name) -> None:
         try:
             raise ValueError("bad")
         except ValueError:
-            logger.exception("said")
+            logger.exception("said", extra={"n": 1})
     monkeypatch.undo()
 
     assert caplog.messages == ["said"]

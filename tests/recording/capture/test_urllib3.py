@@ -9,6 +9,7 @@ import socket
 
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import pytest
 import requests
@@ -488,3 +489,58 @@ def test_a_response_is_of_its_class(store, server, wire, pool) -> None:
         (each.__name__, each.__module__) for each in kinds
     }
     assert all(issubclass(each, kind) for each in kinds)
+
+
+def test_a_long_body_in_many_chunks(store, server, wire) -> None:
+    """
+    However many chunks a body comes in, a response is watched by one class.
+    """
+    chunks = wire.chunk(b"a" * 10) * 5_000 + wire.chunk(b"")
+    url = server.script("/x", wire.reply(200, chunks, wire.CHUNKED, length=False))
+
+    with test_span("a test"), requests.Session() as session:
+        response = session.get(url, stream=True, timeout=5)
+        depths = set()
+        for _ in response.iter_content(10):
+            depths.add(len(type(response.raw).__mro__))
+
+    assert max(depths) - min(depths) <= 2
+    assert call(store).attributes["http.response.body.size"] >= 50_000
+
+
+@pytest.mark.parametrize("ending", ["cut", "broken"])
+def test_a_chunked_body_that_breaks(store, server, wire, ending) -> None:
+    """
+    A chunked body that ends too early is a failure, also through requests, and
+    though urllib3 closes the response before it says so.
+    """
+    rest = b"5\r\nab" if ending == "cut" else b"nonsense\r\n"
+    head = wire.reply(200, wire.chunk(b"whole") + rest, wire.CHUNKED, length=False)
+    url = server.script("/x", head, wire.CLOSE)
+
+    with test_span("a test"), pytest.raises(requests.RequestException):
+        requests.get(url, timeout=5)
+
+    found = call(store)
+    assert "Error" in found.attributes["error.type"]
+    assert found.status["code"] == 2
+
+
+def test_mocks_of_reading(store, server, wire, monkeypatch, pool) -> None:
+    """
+    What a test puts in the place of a method is called as without us, and gone
+    when it takes it away.
+    """
+    kind = urllib3.response.HTTPResponse
+    url = server.script("/x", wire.reply(200, b"real"))
+
+    def read() -> Any:
+        return pool.request("GET", url, preload_content=False).read(9)
+
+    with test_span("a test"):
+        assert read() == b"real"
+        with mock.patch.object(kind, "read", return_value=b"fake") as fake:
+            assert read() == b"fake"
+        assert read() == b"real"
+
+    assert fake.call_args_list == [mock.call(9)]

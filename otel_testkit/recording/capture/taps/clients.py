@@ -10,14 +10,14 @@ import inspect
 
 from typing import Any, Final
 
-from otel_testkit.recording.capture.operations import WITHIN, begin, end
+from otel_testkit.errors import never_raises
+from otel_testkit.recording.capture.operations import WITHIN, begin, end, resend
 from otel_testkit.recording.capture.patch import Patches
 
 
 # Of each module: the class and its method, which may be a coroutine function.
 _METHODS: Final = {
     "urllib3.connectionpool": (("HTTPConnectionPool", "urlopen"),),
-    "urllib3.poolmanager": (("PoolManager", "urlopen"),),
     "requests.sessions": (("Session", "send"),),
     "urllib.request": (("OpenerDirector", "open"),),
     "xmlrpc.client": (("Transport", "request"),),
@@ -70,6 +70,7 @@ def _operation(kind: str, original: Any) -> Any:
         if outer is WITHIN:
             return original(client, *args, **kwargs)
 
+        _go_on(kwargs)
         try:
             return original(client, *args, **kwargs)
         finally:
@@ -92,3 +93,12 @@ def _async_operation(kind: str, original: Any) -> Any:
             end(outer)
 
     return operation
+
+
+@never_raises("capture", "attempts were not told apart")
+def _go_on(kwargs: Any) -> None:
+    # The pools of one manager follow each other, along its redirects; around its
+    # own method we cannot be, for its warnings point at who has called it.
+    history = getattr(kwargs.get("retries"), "history", None)
+    if history:
+        resend(len(history))

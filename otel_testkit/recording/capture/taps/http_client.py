@@ -21,6 +21,7 @@ from otel_testkit.recording.capture.body import passing
 from otel_testkit.recording.capture.exchange import Exchange, begin
 from otel_testkit.recording.capture.patch import Patches
 from otel_testkit.recording.capture.taps.urllib3 import waiting
+from otel_testkit.recording.capture.watching import Above, Watch
 from otel_testkit.recording.clock import now
 from otel_testkit.recording.span import current_test
 
@@ -108,15 +109,18 @@ def _is_of_urllib3(connection: Any) -> bool:
     """
     theirs = getattr(sys.modules.get("urllib3.connection"), "HTTPConnection", ())
 
-    return isinstance(connection, theirs) or waiting.get() is not None
+    awaited = waiting.get()
+
+    return isinstance(connection, theirs) or (
+        awaited is not None and awaited[1] is connection
+    )
 
 
 def _endheaders(original: Any) -> Any:
     @functools.wraps(original)
     def endheaders(connection: Any, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        # Most are of urllib3, whose tap is waiting then.
-        request = None if waiting.get() else _begin(connection, kwargs)
+        request = _begin(connection, kwargs)
         if request is None:
             return original(connection, *args, **kwargs)
 
@@ -291,32 +295,16 @@ def _responded(connection: Any, request: _Request, response: Any) -> None:
         _VERSIONS.get(response.version, ""),
     )
     vars(response)[_CALL] = exchange
-    response.__class__ = _watched(type(response))
+    _watch.begin(response)
     _look_for_end(exchange, response)
-
-
-@functools.cache
-def _watched(kind: type) -> type:
-    """
-    Give *kind* of response with methods that tell what is read. A response is of
-    that kind until its end: to all others, those of urllib3, it costs nothing.
-    """
-    methods = {name: tapped(getattr(kind, name)) for name, tapped in _READING.items()}
-    names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
-
-    return type(kind.__name__, (kind,), {"__doc__": kind.__doc__, **names, **methods})
-
-
-def _unwatch(response: Any) -> None:
-    if vars(response).pop(_CALL, None) is not None:
-        response.__class__ = type(response).__base__
 
 
 def _look_for_end(exchange: Exchange, response: Any) -> None:
     if response.length != 0 and response.fp is not None:
         return
 
-    _unwatch(response)
+    vars(response).pop(_CALL, None)
+    _watch.end(response)
     if response.length:
         # The server has sent less than it said.
         exchange.closed()
@@ -339,23 +327,23 @@ def _close_connection(original: Any) -> Any:
     return close
 
 
-def _by(data_of: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
+def _by(name: str, data_of: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
     """
-    Give the tap on a method by which a response is read; *data_of* gives what
-    was read, of its result and arguments.
+    Give the tap on the method *name* by which a response is read; *data_of* gives
+    what was read, of its result and arguments.
     """
 
-    def tapped(original: Any) -> Any:
-        @functools.wraps(original)
+    def tapped(above: Above) -> Any:
         def read(response: Any, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
+            real = getattr(above(response), name)
             exchange = vars(response).get(_CALL)
             if exchange is None or _reading.get() is exchange:
-                return original(response, *args, **kwargs)
+                return real(*args, **kwargs)
 
             token = _reading.set(exchange)
             try:
-                result = original(response, *args, **kwargs)
+                result = real(*args, **kwargs)
             except BaseException as error:
                 if isinstance(error, http.client.IncompleteRead):
                     # What came before the end that was missing.
@@ -368,6 +356,8 @@ def _by(data_of: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
             _received(exchange, response, data_of, (result, args, kwargs))
 
             return result
+
+        read.__name__ = name
 
         return read
 
@@ -391,16 +381,15 @@ def _filled(size: Any, args: Any, kwargs: Any) -> Any:
     return memoryview(buffer).cast("B")[:size]
 
 
-_read: Final = _by(lambda data, _args, _kwargs: data)
-_readinto: Final = _by(_filled)
+def _whole(data: Any, _args: Any, _kwargs: Any) -> Any:
+    return data
 
 
-def _close(original: Any) -> Any:
-    @functools.wraps(original)
+def _close(above: Above) -> Any:
     def close(response: Any, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         try:
-            return original(response, *args, **kwargs)
+            return above(response).close(*args, **kwargs)
         finally:
             _closed(response)
 
@@ -409,16 +398,16 @@ def _close(original: Any) -> Any:
 
 @never_raises("capture", "the end of a call was not recorded")
 def _closed(response: Any) -> None:
-    exchange = vars(response).get(_CALL)
-    _unwatch(response)
+    exchange = vars(response).pop(_CALL, None)
+    _watch.end(response)
     if exchange is not None:
         exchange.closed()
 
 
-_READING: Final = {
-    "close": _close,
-    "read": _read,
-    "read1": _read,
-    "readinto": _readinto,
-    "readline": _read,
-}
+_watch: Final = Watch(
+    close=_close,
+    read=_by("read", _whole),
+    read1=_by("read1", _whole),
+    readinto=_by("readinto", _filled),
+    readline=_by("readline", _whole),
+)

@@ -28,7 +28,11 @@ from otel_testkit.errors import never_raises
 from otel_testkit.masking import Masker
 from otel_testkit.recording.capture.selection import is_suppressed
 from otel_testkit.recording.clock import now
-from otel_testkit.recording.failure import exception_attributes, stack_text
+from otel_testkit.recording.failure import (
+    exception_attributes,
+    exception_type,
+    stack_text,
+)
 from otel_testkit.recording.provider import Recording
 from otel_testkit.recording.span import TestSpan, current_test, parent_context
 from otel_testkit.recording.values import cut, masked_values, text
@@ -44,6 +48,8 @@ _OWN_FIELDS: Final = frozenset(
         *("asctime", "message", "taskName"),
     }
 )
+# A class of records may have its own, for braces instead of `%`.
+_get_message: Final = logging.LogRecord.getMessage
 _HIGHEST: Final = 5
 _CONTAINERS: Final = (str, bytes, bytearray, tuple, list, dict, set, frozenset)
 # Texts of the standard library's own classes say what is there, and do nothing.
@@ -174,18 +180,18 @@ def _write(record: logging.LogRecord, test: TestSpan, recording: Recording) -> N
     service = recording.run.resource.get(semconv.SERVICE_NAME)
     message, fields = _message_and_fields(record)
     encoded = _place(
-        record.pathname,
-        record.lineno,
-        record.funcName,
-        record.threadName,
+        _plain(record.pathname),
+        _number(record.lineno),
+        _plain(record.funcName),
+        _plain(record.threadName),
         recording.project,
     )
     if fields or record.exc_info or record.exc_text or record.stack_info:
-        attributes = {**masked_values(fields, masker), **_exception(record, masker)}
+        attributes = {**_attributes(fields, masker), **_exception(record, masker)}
         encoded = ",".join(filter(None, (attribute_list(attributes), encoded)))
-    severity, level = _level(record.levelno, record.levelname, masker)
+    severity, level = _level(_number(record.levelno), _asked(record.levelname), masker)
     line = log_line(
-        _prefix(str(service), record.name, masker),
+        _prefix(str(service), _name(record.name), masker),
         trace.get_current_span(parent_context(test)).get_span_context(),
         time,
         severity,
@@ -198,17 +204,17 @@ def _write(record: logging.LogRecord, test: TestSpan, recording: Recording) -> N
 
 # The same few lines of code log again and again.
 @functools.lru_cache(maxsize=256)
-def _prefix(service: str, name: Any, masker: Masker) -> str:
-    return log_prefix(service, masker.text(text(name or "")))
+def _prefix(service: str, name: str, masker: Masker) -> str:
+    return log_prefix(service, masker.text(text(name)))
 
 
 @functools.lru_cache(maxsize=256)
-def _level(number: Any, name: Any, masker: Masker) -> tuple[int, str]:
+def _level(number: int | None, name: str, masker: Masker) -> tuple[int, str]:
     """
     Give OTLP's number for a level, four for each of Python's tens, and its name.
     """
     severity = 0
-    if isinstance(number, int):
+    if number is not None:
         tens = min(max(number, 0) // 10, _HIGHEST)
         severity = 4 * tens + 1 + min(max(number, 0) - 10 * tens, 3)
 
@@ -216,18 +222,74 @@ def _level(number: Any, name: Any, masker: Masker) -> tuple[int, str]:
 
 
 @functools.lru_cache(maxsize=1024)
-def _place(path: Any, line: Any, function: Any, thread: Any, project: str) -> str:
+def _place(
+    path: str | None,
+    line: int | None,
+    function: str | None,
+    thread: str | None,
+    project: str,
+) -> str:
     place: dict[str, Any] = {}
-    if path and isinstance(path, str):
+    if path:
         place[semconv.CODE_FILE_PATH] = shown_path(path, project)
-    if isinstance(line, int):
+    if line is not None:
         place[semconv.CODE_LINE_NUMBER] = line
-    if isinstance(function, str):
+    if function is not None:
         place[semconv.CODE_FUNCTION_NAME] = function
-    if isinstance(thread, str):
+    if thread is not None:
         place[semconv.THREAD_NAME] = thread
 
     return attribute_list(place)
+
+
+def _plain(value: Any) -> str | None:
+    """
+    Give *value*, if it is a text, without what a class of its own may make of it.
+    """
+    if type(value) is str:
+        return value
+
+    return str.__str__(value) if issubclass(type(value), str) else None
+
+
+def _number(value: Any) -> int | None:
+    if type(value) is int:
+        return value
+
+    return int.__int__(value) if issubclass(type(value), int) else None
+
+
+def _name(value: Any) -> str:
+    return "" if value is None else _asked(value)
+
+
+def _asked(value: Any) -> str:
+    """
+    Give *value* as a text, whatever it raises: where the program asks for it as
+    well, that is raised again.
+    """
+    if type(value) is str:
+        return value
+    try:
+        return str(value)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # see above
+        return _unprintable(value, error)
+
+
+def _unprintable(value: Any, error: BaseException) -> str:
+    return f"<{type(value).__name__}, unprintable: {type(error).__name__}>"
+
+
+def _attributes(fields: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for name, value in fields.items():
+        try:
+            told |= masked_values({name: value}, masker)
+        except KeyboardInterrupt as error:
+            # The only one that is let through there.
+            told |= masked_values({name: _unprintable(value, error)}, masker)
+
+    return told
 
 
 def _message_and_fields(record: logging.LogRecord) -> tuple[str, dict[str, Any]]:
@@ -240,7 +302,7 @@ def _message_and_fields(record: logging.LogRecord) -> tuple[str, dict[str, Any]]
     if type(said) is dict and not record.args and "event" in said:
         # As structlog hands over what its own formatter is to write.
         fields |= {name: _shown(value) for name, value in said.items()}
-        return text(_shown(fields.pop("event"))), fields
+        return _asked(_shown(fields.pop("event"))), fields
 
     return _message(record), fields
 
@@ -248,6 +310,9 @@ def _message_and_fields(record: logging.LogRecord) -> tuple[str, dict[str, Any]]
 def _message(record: logging.LogRecord) -> str:
     """
     Format the message of *record*; what cannot be formatted stays as it is.
+
+    Nothing is asked for its text twice, and what it raises stays here: whoever
+    formats the record meets it.
     """
     said = _shown(record.msg)
     args: Any = record.args
@@ -261,14 +326,25 @@ def _message(record: logging.LogRecord) -> str:
         shown, is_plain = args, True
 
     try:
-        if is_plain and said is record.msg:
+        if (
+            is_plain
+            and said is record.msg
+            and type(record).getMessage is not _get_message
+        ):
             return record.getMessage()
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # a `__str__` may exit
+        return said if type(said) is str else _unprintable(said, error)
 
-        return text(said) % shown if shown else text(said)
-    except KeyboardInterrupt:
-        raise
-    except BaseException:  # noqa: BLE001  # a `__str__` may well exit
-        return text(said)
+    message = _asked(said)
+    # How many a mapping has is not asked.
+    if shown is None or (type(shown) in _CONTAINERS and not shown):
+        return message
+    try:
+        formatted: str = message % shown
+    except (Exception, SystemExit):  # noqa: BLE001  # see above
+        return message
+
+    return formatted
 
 
 def _is_same(one: Any, other: Any) -> bool:
@@ -283,7 +359,8 @@ def _shown(value: Any) -> Any:
     kind = type(value)
     if kind.__module__.partition(".")[0] in _PLAIN_MODULES:
         return value
-    if isinstance(value, _CONTAINERS):
+    # By its type: `isinstance` asks the value as well.
+    if issubclass(kind, _CONTAINERS):
         return value
     if hasattr(kind, "__len__") and hasattr(kind, "__iter__"):
         return f"<{kind.__qualname__}>"
@@ -302,7 +379,10 @@ def _exception(record: logging.LogRecord, masker: Masker) -> Mapping[str, Any]:
         and len(raised) == 3  # as `sys.exc_info` gives it
         and isinstance(raised[1], BaseException)
     ):
-        told |= exception_attributes(raised[1], raised[2], masker)
+        try:
+            told |= exception_attributes(raised[1], raised[2], masker)
+        except KeyboardInterrupt:
+            told[semconv.EXCEPTION_TYPE] = exception_type(raised[1])
     elif isinstance(record.exc_text, str) and record.exc_text.strip():
         # It came from another process, which has sent no more of it.
         told[semconv.EXCEPTION_STACKTRACE] = stack_text(record.exc_text, masker)
