@@ -28,7 +28,8 @@ servers:
 	    $(SUDO) env DEBIAN_FRONTEND=noninteractive \
 	    apt-get install --yes --quiet --no-install-recommends postgresql redis-server; }
 
-check: .venv/checks .venv-built/package
+# The types of the clients, too.
+check: .venv/tests .venv/checks .venv-built/package
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
