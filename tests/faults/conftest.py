@@ -97,8 +97,10 @@ def program(tmp_path: Path) -> Program:
     here = tmp_path / "program"
     here.mkdir()
     stand_in = tmp_path / "stand_in"
-    stand_in.mkdir()
-    (stand_in / "otel_testkit.py").write_text(STAND_IN)
+    (stand_in / "otel_testkit" / "integrations").mkdir(parents=True)
+    (stand_in / "otel_testkit" / "__init__.py").write_text(STAND_IN)
+    # What the installed entry point names.
+    (stand_in / "otel_testkit" / "integrations" / "pytest.py").write_text("")
 
     def run(
         text: str,

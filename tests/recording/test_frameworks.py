@@ -76,8 +76,11 @@ def python(tmp_path: Path) -> Python:
         path = str(Path(otel_testkit.__file__).parents[1])
         if not traced:
             path = str(tmp_path / "stand_in")
-            Path(path).mkdir()
-            (Path(path) / "otel_testkit.py").write_text(STAND_IN)
+            package = Path(path) / "otel_testkit"
+            (package / "integrations").mkdir(parents=True)
+            (package / "__init__.py").write_text(STAND_IN)
+            # What the installed entry point names.
+            (package / "integrations" / "pytest.py").write_text("")
 
         environ = {
             name: value
