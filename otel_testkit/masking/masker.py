@@ -114,7 +114,7 @@ class Masker:
         """
         Mask *value*, of the header *name*.
         """
-        if "@" not in value and self._is_clean(value, name.lower()):
+        if self._is_clean(value, name.lower()) and "@" not in value:
             return value
 
         return _examined(value, lambda: self._header(name, value))
