@@ -103,10 +103,14 @@ def python(tmp_path: Path) -> Python:
             path = tmp_path / "stand_in"
             _write(path / "otel_testkit", _STAND_IN)
 
+        left_out = ("OTEL_", "PYTEST_", "GITHUB_")
+        if not traced:
+            # Of the others we want to know what of ours they run.
+            left_out += ("COVERAGE_",)
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("OTEL_", "PYTEST_", "COVERAGE_", "GITHUB_"))
+            if not name.startswith(left_out)
         }
         done = subprocess.run(
             [sys.executable, *arguments],
