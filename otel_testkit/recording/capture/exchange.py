@@ -8,7 +8,6 @@ the answer, or has stopped reading it. What a tap tells here never raises.
 from __future__ import annotations
 
 import functools
-import os
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -19,10 +18,11 @@ from opentelemetry.trace import SpanKind, StatusCode
 from otel_testkit import semconv
 from otel_testkit.errors import never_raises
 from otel_testkit.recording.capture.body import BodyCopy
+from otel_testkit.recording.capture.call import Call, taken_place
 from otel_testkit.recording.capture.headers import Headers, is_signed, written_headers
 from otel_testkit.recording.capture.operations import resend_count
 from otel_testkit.recording.capture.request import Request, described
-from otel_testkit.recording.capture.selection import is_suppressed, is_wanted
+from otel_testkit.recording.capture.selection import peer_name
 from otel_testkit.recording.clock import now
 from otel_testkit.recording.failure import (
     exception_type,
@@ -32,7 +32,7 @@ from otel_testkit.recording.failure import (
 from otel_testkit.recording.quiet import QuietSpan
 from otel_testkit.recording.relay import is_telling
 from otel_testkit.recording.sdk import add_attributes
-from otel_testkit.recording.span import Place, current_place
+from otel_testkit.recording.span import Place
 from otel_testkit.store.encode import Encoded
 
 
@@ -54,12 +54,11 @@ _RESPONSE_BODY: Final = (
     semconv.HTTP_RESPONSE_BODY_SIZE,
     semconv.HTTP_RESPONSE_BODY_TRUNCATED,
 )
-_getpid = os.getpid
 
 
-class Exchange:
+class Exchange(Call):
     """
-    A call that is under way.
+    A call over HTTP.
     """
 
     __slots__ = (
@@ -70,15 +69,10 @@ class Exchange:
         "_is_held",
         "_latest",
         "_level",
-        "_open",
-        "_pid",
-        "_recording",
         "_request_type",
         "_response_type",
-        "_span",
         "_start",
         "_status",
-        "_test",
         "count",
         "has_response",
         "is_sealed",
@@ -88,6 +82,7 @@ class Exchange:
 
     def __init__(self, place: Place, request: Request, start: int) -> None:
         test, recording, allowance, context, parent = place
+        super().__init__(test, recording)
         settings = recording.settings
         self._level = _LEVELS[settings.capture]
         self._allowance = allowance
@@ -101,9 +96,6 @@ class Exchange:
         self.has_response: bool = False
         # Whether the request's headers must stay as they are.
         self.is_sealed: bool = is_signed(request.target)
-        self._recording = recording
-        self._test = test
-        self._pid = _getpid()
         self._start = self._latest = start
         # Handed to the span at its end, all at once.
         self._attributes: dict[str, Any] = {}
@@ -111,10 +103,8 @@ class Exchange:
         self._status: tuple[Any, ...] = ()
         self._request_type = _NO_TYPE
         self._response_type = _NO_TYPE
-        # Who pops it ends the call: threads may want to at the same time.
-        self._open = [True]
         self._is_held = self._is_due = False
-        self._span: Any = self._begun_span(context, parent, request)
+        self._span = self._begun_span(context, parent, request)
         # The test may end before the call, and who stops reading tells nobody.
         test.part_begins(self)
 
@@ -144,21 +134,8 @@ class Exchange:
             is_telling.reset(token)
 
     @property
-    def is_over(self) -> bool:
-        return not self._open
-
-    @property
     def keeps_bodies(self) -> bool:
         return self._level >= _LEVELS["bodies"]
-
-    @property
-    def traceparent(self) -> str:
-        """
-        What the receiver needs to hang its spans on this call.
-        """
-        context = self._span.get_span_context()
-
-        return f"00-{context.trace_id:032x}-{context.span_id:016x}-01"
 
     @property
     def may_propagate(self) -> bool:
@@ -316,16 +293,6 @@ class Exchange:
                 self._latest = now()
             self._end()
 
-    def _ends(self) -> bool:
-        if self._pid != _getpid():
-            # A forked child leaves the parent's calls to the parent.
-            return False
-
-        try:
-            return self._open.pop()
-        except IndexError:
-            return False
-
     def _end(self) -> None:
         self._is_due = self._is_held
         if self._is_due:
@@ -405,14 +372,13 @@ def begin(
     *target* is what stands in the request line: a path, or through a proxy a
     whole URL. *start* is when it began, if that was not now.
     """
-    place = current_place()
-    if place is None or not _is_recorded(place, host, port, target):
+    place = taken_place(host, port, target)
+    if place is None:
         return None
 
     # Some clients take what stands before it for a part of the host.
     host = host.rpartition("@")[2]
-    peers = place.recording.settings.peers
-    name = (peers and (peers.get(f"{host}:{port}") or peers.get(host))) or ""
+    name = peer_name(place.recording.settings, host, port)
     request = Request(method, scheme, host, port, target, name, resend_count())
     exchange = Exchange(place, request, start or now())
     tell = on_begin.get()
@@ -420,17 +386,6 @@ def begin(
         tell(exchange)
 
     return exchange
-
-
-def _is_recorded(place: Place, host: str, port: int | None, target: str) -> bool:
-    settings = place.recording.settings
-    if settings.capture == "off" or is_telling.get():
-        return False
-
-    if is_suppressed():
-        return False
-
-    return is_wanted(settings, host, port, target) and place.allowance.has_call()
 
 
 @functools.lru_cache(maxsize=256)

@@ -102,40 +102,24 @@ def resend_count() -> int:
     return operation.requests - 1
 
 
-def set_aside() -> Any:
+def set_aside() -> Operation | None:
     """
     Have what follows be no part of the operation that is under way, and give
-    that for `go_on_with`.
+    that for `end`.
     """
-    operation = _under_way.get()
+    outer = _under_way.get()
     _under_way.set(None)
 
-    return operation
+    return outer
 
 
-def go_on_with(operation: Any) -> None:
+def resend(count: int, *, of: str = "") -> None:
     """
-    Take up an *operation* that was set aside.
-    """
-    _under_way.set(operation)
-
-
-def resending(count: int) -> None:
-    """
-    Have the next request of an AWS call known as resent *count* times: what went
-    before may have been for its credentials.
+    Have the next request known as resent *count* times; with *of*, a part of its
+    kind, only if that is the operation that is under way.
     """
     operation = _under_way.get()
-    if operation is not None and "botocore" in operation.kind:
-        operation.requests = count
-
-
-def resend(count: int) -> None:
-    """
-    Have the next request known as resent *count* times.
-    """
-    operation = _under_way.get()
-    if operation is not None:
+    if operation is not None and of in operation.kind:
         operation.requests = count
 
 

@@ -1,10 +1,8 @@
 """
-A call that is not HTTP, as a span of ours; and whether a test wants one recorded.
+A call that is not HTTP, as a span of ours.
 """
 
 from __future__ import annotations
-
-import os
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +11,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from otel_testkit import semconv
 from otel_testkit.errors import never_raises
-from otel_testkit.recording.capture.selection import is_suppressed, is_wanted
+from otel_testkit.recording.capture.call import Call, taken_place
+from otel_testkit.recording.capture.selection import peer_name
 from otel_testkit.recording.clock import now
 from otel_testkit.recording.failure import (
     exception_type,
@@ -21,52 +20,26 @@ from otel_testkit.recording.failure import (
     summary,
 )
 from otel_testkit.recording.provider import Recording
-from otel_testkit.recording.relay import is_telling
 from otel_testkit.recording.sdk import add_attributes
-from otel_testkit.recording.span import TestSpan, current_test, parent_context
+from otel_testkit.recording.span import Place
 from otel_testkit.recording.values import masked_values
 
 
-_getpid = os.getpid
-
-
-class Outgoing:
+class Outgoing(Call):
     """
-    A call that is under way.
+    A call that is not over HTTP.
     """
 
-    __slots__ = ("_open", "_pid", "_recording", "_span", "_test")
+    __slots__ = ()
 
     def __init__(
-        self,
-        test: TestSpan,
-        recording: Recording,
-        name: str,
-        attributes: Mapping[str, Any],
-        start: int,
+        self, place: Place, name: str, attributes: Mapping[str, Any], start: int
     ) -> None:
-        self._recording = recording
-        self._test = test
-        self._pid = _getpid()
-        # Who pops it ends the call: threads may want to at the same time.
-        self._open = [True]
-        self._span: Any = recording.part_tracer.start_span(
-            name, parent_context(test), SpanKind.CLIENT, attributes, start_time=start
+        super().__init__(place.test, place.recording)
+        self._span = place.recording.part_tracer.start_span(
+            name, place.context, SpanKind.CLIENT, attributes, start_time=start
         )
-        test.part_begins(self)
-
-    @property
-    def may_propagate(self) -> bool:
-        return self._recording.settings.propagate
-
-    @property
-    def traceparent(self) -> str:
-        """
-        What the receiver needs to hang its spans on this call.
-        """
-        context = self._span.get_span_context()
-
-        return f"00-{context.trace_id:032x}-{context.span_id:016x}-01"
+        place.test.part_begins(self)
 
     @never_raises("capture", "the end of a call was not recorded")
     def complete(
@@ -108,16 +81,6 @@ class Outgoing:
         if self._ends():
             self._end()
 
-    def _ends(self) -> bool:
-        if self._pid != _getpid():
-            # A forked child leaves the parent's calls to the parent.
-            return False
-
-        try:
-            return self._open.pop()
-        except IndexError:
-            return False
-
     def _end(self) -> None:
         self._test.part_ends(self)
         self._span.end(now())
@@ -126,59 +89,35 @@ class Outgoing:
 @never_raises("capture", "a call was not recorded")
 def begin(
     name: str,
-    place: tuple[str, int | None],
+    server: tuple[str, int | None],
     target: str,
     attributes: Mapping[str, Any],
     start: int = 0,
 ) -> Outgoing | None:
     """
-    Begin a call of *target* at *place*, a host and its port, if a test is running
+    Begin a call of *target* at *server*, a host and its port, if a test is running
     that wants it recorded. *start* is when it began, if that was not now.
     """
-    host, port = place
-    found = recorded_test(host, port, target)
-    if found is None:
+    host, port = server
+    place = taken_place(host, port, target)
+    if place is None:
         return None
 
-    test, recording = found
+    recording = place.recording
     told: dict[str, Any] = {
         **attributes,
         semconv.SERVER_ADDRESS: host,
         semconv.SERVER_PORT: port,
+        semconv.SERVICE_PEER_NAME: peer_name(recording.settings, host, port),
     }
-    peers = recording.settings.peers
-    if peers:
-        peer = peers.get(f"{host}:{port}") or peers.get(host)
-        told[semconv.SERVICE_PEER_NAME] = peer
     known = {key: value for key, value in told.items() if value not in (None, "")}
 
     return Outgoing(
-        test,
-        recording,
+        place,
         recording.masker.text(name),
         masked_values(known, recording.masker),
         start or now(),
     )
-
-
-def recorded_test(
-    host: str | None = None, port: int | None = None, target: str = ""
-) -> tuple[TestSpan, Recording] | None:
-    """
-    Take one call of the test that is running, and give the test and what it is
-    recorded with; None where the call is not to be recorded. The *host* is None
-    where nobody knows it yet.
-    """
-    test = current_test()
-    recording, allowance = test.recording, test.allowance
-    if recording is None or allowance is None or recording.settings.capture == "off":
-        return None
-    if is_telling.get() or is_suppressed():
-        return None
-    if host is not None and not is_wanted(recording.settings, host, port, target):
-        return None
-
-    return (test, recording) if allowance.has_call() else None
 
 
 def note_failure(span: Any, exception: BaseException, recording: Recording) -> None:

@@ -1,5 +1,6 @@
 """
-Which calls are recorded: those that the settings ask for, and no exporter's.
+What the settings say of a call: whether it is recorded, and what its host is
+called. An exporter's never is.
 """
 
 from __future__ import annotations
@@ -45,6 +46,15 @@ def is_wanted(settings: Settings, host: str, port: int | None, target: str) -> b
     return (not include or _matcher(include).match(place) is not None) and (
         not exclude or _matcher(exclude).match(place) is None
     )
+
+
+def peer_name(settings: Settings, host: str, port: int | None) -> str:
+    """
+    Give the name that the settings have for *host*; "" where they have none.
+    """
+    peers = settings.peers
+
+    return (peers and (peers.get(f"{host}:{port}") or peers.get(host))) or ""
 
 
 @functools.lru_cache(maxsize=8)

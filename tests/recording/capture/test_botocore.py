@@ -457,7 +457,7 @@ def test_a_handler_that_raises(store, server, wire, event) -> None:
 FAULTS = [
     (tap, "begin"),
     (tap, "current_test"),
-    (tap, "resending"),
+    (tap, "resend"),
     (tap, "_said"),
     (tap, "_subjects"),
     (tap, "_answered"),

@@ -312,7 +312,7 @@ def test_remove_and_set_again(store, kit) -> None:
     assert len(store.spans()) == 2
 
 
-@pytest.mark.parametrize("name", ["recorded_test", "parent_context", "note_failure"])
+@pytest.mark.parametrize("name", ["taken_place", "note_failure"])
 def test_our_own_faults(store, kit, monkeypatch, name) -> None:
     """
     What goes wrong in ours is noted, and the library answers and raises as ever.
@@ -348,7 +348,7 @@ def test_faults_of_a_span_of_ours(store, monkeypatch) -> None:
         call = outgoing.begin("x", ("h", 1), "", {})
         monkeypatch.setattr(outgoing, "note_failure", fail)
         call.failed(OSError("theirs"))
-        monkeypatch.setattr(outgoing, "recorded_test", fail)
+        monkeypatch.setattr(outgoing, "taken_place", fail)
         assert outgoing.begin("x", ("h", 1), "", {}) is None
 
     assert store.span("x").attributes["server.address"] == "h"

@@ -19,7 +19,7 @@ from otel_testkit import semconv
 from otel_testkit.errors import never_raises
 from otel_testkit.masking import Masker
 from otel_testkit.recording.capture.exchange import Exchange, begin, on_begin
-from otel_testkit.recording.capture.operations import resending
+from otel_testkit.recording.capture.operations import resend
 from otel_testkit.recording.capture.patch import Ending, Patches
 from otel_testkit.recording.clock import now
 from otel_testkit.recording.span import current_test
@@ -92,7 +92,7 @@ def _sending_begins(_owner: Any, _args: Any, _kwargs: Any) -> Ending | None:
         return None
 
     attempt.is_sent = True
-    resending(attempt.resend_count)
+    resend(attempt.resend_count, of="botocore")
     ends = _restoring(on_begin)
     # Only here: handlers of the user's may make calls of their own before.
     on_begin.set(attempt.begins_call)
@@ -199,7 +199,7 @@ class _Attempt:
         Record as a call what somebody answered in place of the wire.
         """
         request, url = self._request, urlsplit(self._request.url)
-        resending(self.resend_count)
+        resend(self.resend_count, of="botocore")
         ends = _restoring(on_begin)
         on_begin.set(self.begins_call)
         call = begin(

@@ -166,7 +166,7 @@ class _Call:
         self, _kind: object, error: BaseException | None, _traceback: object
     ) -> None:
         if self._place != _WIRE:
-            operations.go_on_with(self._operation)
+            operations.end(self._operation)
         self._put_back()
         # They know the trace, and that knows this.
         self.sent = None

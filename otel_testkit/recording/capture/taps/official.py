@@ -21,11 +21,11 @@ from typing import Any, Final
 from opentelemetry import context as context_api, trace
 
 from otel_testkit.errors import never_raises
-from otel_testkit.recording.capture.outgoing import note_failure, recorded_test
+from otel_testkit.recording.capture.call import taken_place
+from otel_testkit.recording.capture.outgoing import note_failure
 from otel_testkit.recording.capture.patch import Patches
 from otel_testkit.recording.clock import now
 from otel_testkit.recording.provider import Recording
-from otel_testkit.recording.span import parent_context
 
 
 # Of each module that is waited for: the instrumentation's name, and its class.
@@ -240,11 +240,11 @@ class _Tracer(trace.Tracer):
     def _begin(
         self, name: str, context: Any = None, *args: Any, **kwargs: Any
     ) -> tuple[trace.Span, Recording] | None:
-        found = recorded_test() if self._provider.is_wanted else None
-        if found is None:
+        place = taken_place() if self._provider.is_wanted else None
+        if place is None:
             return None
 
-        test, recording = found
+        recording = place.recording
         if self._own is None:
             names, more = self._scope
             self._own = recording.provider.get_tracer(*names, **more)
@@ -252,9 +252,7 @@ class _Tracer(trace.Tracer):
         kwargs.setdefault("start_time", now())
         # It tells the exception's type and message, and no chain.
         kwargs["record_exception"] = kwargs["set_status_on_exception"] = False
-        span = self._own.start_span(
-            name, context or parent_context(test), *args, **kwargs
-        )
+        span = self._own.start_span(name, context or place.context, *args, **kwargs)
 
         return span, recording
 

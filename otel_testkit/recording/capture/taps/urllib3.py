@@ -99,7 +99,8 @@ def _begin(pool: Any, args: Any) -> Exchange | None:
 
     exchange = begin(args[1], pool.scheme, pool.host, pool.port, args[2])
     peer = getattr(args[0], _PEER, None)
-    if exchange is not None and peer and args[0].sock is not None:
+    # A stand-in has every attribute.
+    if exchange is not None and type(peer) is tuple and args[0].sock is not None:
         exchange.connected(*peer)
 
     return exchange
@@ -198,11 +199,14 @@ def _init(original: Any) -> Any:
 @never_raises("capture", "a response through urllib3 was not recorded")
 def _made(response: Any, kwargs: Any) -> None:
     original = kwargs.get("original_response")
-    exchange = (waiting.get() or (None,))[0]
-    if exchange is None or original is None:
+    awaited = waiting.get()
+    if awaited is None or original is None:
         # In 1.26 it is made later, of what http.client gave.
         exchange = getattr(original, "__dict__", {}).pop(_ATTRIBUTE, None)
-    elif not exchange.has_response:
+    elif awaited[0].has_response:
+        return
+    else:
+        exchange = awaited[0]
         exchange.responded(
             kwargs["status"],
             # As they came: urllib3's own go through Python one by one.
@@ -231,36 +235,31 @@ def _responded(exchange: Exchange, response: Any) -> None:
         vars(response)[_ATTRIBUTE] = exchange
 
 
-def _read(above: Above) -> Any:
-    def read(response: Any, *args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        try:
-            data = above(response).read(*args, **kwargs)
-        except BaseException as error:
-            _ended(response, error)
-            raise
+def _reads(name: str, *, is_kept: bool = True) -> Callable[[Above], Any]:
+    """
+    Give the tap on the method *name* by which a response is read; what is read is
+    handed on where it *is_kept*, and an error is noted in any case.
+    """
 
-        _received(response, data, args, kwargs)
+    def tapped(above: Above) -> Any:
+        def read(response: Any, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            try:
+                data = getattr(above(response), name)(*args, **kwargs)
+            except BaseException as error:
+                _ended(response, error)
+                raise
 
-        return data
+            if is_kept:
+                _received(response, data, args, kwargs)
 
-    return read
+            return data
 
+        read.__name__ = name
 
-def _read1(above: Above) -> Any:
-    def read1(response: Any, *args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        try:
-            data = above(response).read1(*args, **kwargs)
-        except BaseException as error:
-            _ended(response, error)
-            raise
+        return read
 
-        _received(response, data, args, kwargs)
-
-        return data
-
-    return read1
+    return tapped
 
 
 @never_raises("capture", "a response body was not recorded")
@@ -388,30 +387,6 @@ def _raw_read(above: Above) -> Any:
     return _raw_read
 
 
-def _read_on(above: Above) -> Any:
-    def read(response: Any, *args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        try:
-            return above(response).read(*args, **kwargs)
-        except BaseException as error:
-            _ended(response, error)
-            raise
-
-    return read
-
-
-def _read1_on(above: Above) -> Any:
-    def read1(response: Any, *args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        try:
-            return above(response).read1(*args, **kwargs)
-        except BaseException as error:
-            _ended(response, error)
-            raise
-
-    return read1
-
-
 def _close(above: Above) -> Any:
     def close(response: Any, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -449,8 +424,8 @@ def _released(response: Any) -> None:
 _reading: Final = Watch(
     close=_close,
     drain_conn=_drain_conn,
-    read=_read,
-    read1=_read1,
+    read=_reads("read"),
+    read1=_reads("read1"),
     read_chunked=_read_chunked,
 )
 _draining: Final = Watch(_raw_read=_raw_read)
@@ -459,5 +434,8 @@ _draining: Final = Watch(_raw_read=_raw_read)
 _passing: Final = Watch(close=_close, release_conn=_release_conn)
 # The same where it is unpacked: what cannot be is told by nobody else.
 _unpacking: Final = Watch(
-    close=_close, read=_read_on, read1=_read1_on, release_conn=_release_conn
+    close=_close,
+    read=_reads("read", is_kept=False),
+    read1=_reads("read1", is_kept=False),
+    release_conn=_release_conn,
 )
