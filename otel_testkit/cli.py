@@ -1,8 +1,8 @@
 """
 `otel-testkit`: what was recorded, in a terminal.
 
-Exit code 0 also for runs in which tests failed, for they were shown; 2 for what
-was asked wrongly.
+Exit code 0 also for runs in which tests failed, for they were shown; 1 for what
+could not be sent; 2 for what was asked wrongly.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from otel_testkit.errors import UnreadableRun
+from otel_testkit.errors import BadEndpoint, UnreadableRun
 from otel_testkit.semconv import VERSION
 from otel_testkit.store.find import find_run
 from otel_testkit.store.layout import project_root, run_folders
@@ -59,9 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
 
     try:
-        options.command(options)
+        status: int | None = options.command(options)
         sys.stdout.flush()
-    except (UnreadableRun, _SelectionError) as error:
+    except (UnreadableRun, _SelectionError, BadEndpoint) as error:
         # Imported late: only those who need it pay for it.
         from otel_testkit.report.text import harmless  # noqa: PLC0415
 
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
 
-    return 0
+    return status or 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -116,8 +116,27 @@ def _parser() -> argparse.ArgumentParser:
     )
     runs.set_defaults(command=_runs)
 
+    send = commands.add_parser(
+        "send",
+        help="send runs to an OTLP endpoint",
+        description="Send what of RUN... has not been delivered yet, by default of all "
+        "runs that were to be. Exit code 1 where something is still left.",
+    )
+    send.add_argument(
+        "runs", nargs="*", metavar="RUN", help="a run, as for `show`: the whole of it"
+    )
+    send.add_argument(
+        "--endpoint",
+        metavar="URL",
+        default=None,
+        help="the base URL of an OTLP/HTTP endpoint (default: as for the tests, by "
+        "setting or OTEL_EXPORTER_OTLP_ENDPOINT)",
+    )
+    send.set_defaults(command=_send)
+
     for command in (show, runs):
         command.add_argument("--json", action="store_true", help="print JSON")
+    for command in (show, runs, send):
         command.add_argument(
             "--dir",
             metavar="DIR",
@@ -171,6 +190,16 @@ def _runs(options: argparse.Namespace) -> None:
         page.print(listing.run_lines(page, runs, time.time()))
     else:
         page.print([page.text(f"there are no runs in {directory}")])
+
+
+def _send(options: argparse.Namespace) -> int:
+    # Loads the SDK and the exporter.
+    from otel_testkit.delivery.hand import send_runs  # noqa: PLC0415
+
+    directory = _directory(options)
+    folders = [find_run(directory, run) for run in options.runs]
+
+    return send_runs(directory, folders, options.endpoint, sys.stdout)
 
 
 def _select(run: Run, options: argparse.Namespace) -> _Selection:

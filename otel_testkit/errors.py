@@ -35,6 +35,12 @@ class UnreadableRun(Exception):
     """
 
 
+class BadEndpoint(Exception):
+    """
+    There is nowhere to send a run to, or what was given is no endpoint.
+    """
+
+
 _troubles: dict[str, str] = {}
 
 

@@ -26,6 +26,8 @@ TEST_CASE_RESULT_STATUS: Final = "test.case.result.status"
 TEST_SUITE_NAME: Final = "test.suite.name"
 OUTCOME: Final = "otel_testkit.outcome"
 NESTED: Final = "otel_testkit.nested"
+# True of a span that has been sent without its end.
+OPEN: Final = "otel_testkit.open"
 # What all variants of a parametrized test are called, and what this one got.
 BASE_NAME: Final = "otel_testkit.case.base_name"
 PARAMETER: Final = "otel_testkit.case.parameter."

@@ -8,6 +8,8 @@ list of all settings; the documentation is checked against it.
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 import re
 
@@ -43,6 +45,11 @@ class Settings:
     mask_patterns: tuple[str, ...] = ()
     show: str = "failed"
     github_summary: bool = True
+    endpoint: str = ""
+    send: str = "all"
+    send_open: bool = False
+    send_seconds: float = 2.0
+    slow_seconds: float = 10.0
     keep_runs: int = 20
     keep_megabytes: int = 500
 
@@ -67,6 +74,16 @@ def _count(value: Any) -> int:
             return int(value)
 
     msg = "a whole number, 0 or more"
+    raise ValueError(msg)
+
+
+def _seconds(value: Any) -> float:
+    with contextlib.suppress(TypeError, ValueError):
+        seconds = float(value)
+        if 0 <= seconds < math.inf and not isinstance(value, bool):
+            return seconds
+
+    msg = "a number of seconds, 0 or more"
     raise ValueError(msg)
 
 
@@ -293,6 +310,39 @@ TABLE: Final = (
         _bool,
         "Whether a table of failed and flaky tests is added to the summary of a job "
         "of GitHub Actions.",
+    ),
+    Setting(
+        "endpoint",
+        ("OTEL_TESTKIT_ENDPOINT",),
+        _text,
+        "Where tests are sent: the base URL of an OTLP/HTTP endpoint. Without it, "
+        "where `OTEL_EXPORTER_OTLP_*` or `LUMIGO_TRACER_TOKEN` say; see "
+        "[delivery](delivery.md).",
+    ),
+    Setting(
+        "send",
+        ("OTEL_TESTKIT_SEND",),
+        _one_of("all", "notable", "none"),
+        "Which tests are sent: all, those that failed, are flaky or slow, or none.",
+    ),
+    Setting(
+        "send_open",
+        ("OTEL_TESTKIT_SEND_OPEN",),
+        _bool,
+        "Whether spans that have been open for two seconds are sent as well, so that "
+        "a test that hangs can be seen.",
+    ),
+    Setting(
+        "send_seconds",
+        ("OTEL_TESTKIT_SEND_SECONDS",),
+        _seconds,
+        "How long the end of a run waits at most for what is still to be sent.",
+    ),
+    Setting(
+        "slow_seconds",
+        ("OTEL_TESTKIT_SLOW_SECONDS",),
+        _seconds,
+        "From how many seconds on a test is slow.",
     ),
     Setting(
         "keep_runs",

@@ -47,7 +47,13 @@ def test_the_documentation_has_the_table() -> None:
     for setting in TABLE:
         variables = ", ".join(f"`{variable}`" for variable in setting.variables)
         default = getattr(Settings(), setting.name)
-        shown = "true" if default is True else f"`{default}`" if default else "none"
+        shown = (
+            str(default).lower()
+            if isinstance(default, bool)
+            else f"`{default}`"
+            if default
+            else "none"
+        )
         row = f"| `{setting.name}` | {variables} | {shown} | {setting.says} |\n"
         assert row in written
 

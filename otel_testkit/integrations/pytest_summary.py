@@ -4,13 +4,13 @@ What pytest's summary says of the traces: loaded after the last test.
 
 from __future__ import annotations
 
-import os
-
 from typing import IO, Any, cast
 
 from otel_testkit.integrations import script
+from otel_testkit.recording.run import Run
 from otel_testkit.report.listing import size_text
 from otel_testkit.report.terminal import print_run
+from otel_testkit.store import layout
 from otel_testkit.store.read import may_hold_failures, size_of
 from otel_testkit.trace import load
 
@@ -34,7 +34,22 @@ def print_summary(reporter: Any, folder: str | None, show: str) -> None:
     if reporter.config.option.verbose >= 0:
         size = size_text(size_of(folder))
         reporter.section("otel_testkit")
-        reporter.write_line(f"  run    {_near(folder)} ({size})")
+        reporter.write_line(f"  run    {layout.near_path(folder)} ({size})")
+
+
+def print_receipt(reporter: Any, run: Run) -> None:
+    """
+    Print what of *run* has been sent, where it was to be, and what has not.
+    """
+    receipt = run.take_receipt()
+    if receipt is None:
+        return
+    if reporter.config.option.verbose >= 0 and (
+        receipt.is_complete or receipt.has_sent
+    ):
+        reporter.write_line(f"  sent   {receipt.sent_text()}")
+    if trouble := receipt.trouble_text(run.writer.folder or run.id):
+        reporter.write_line(f"  unsent {trouble}", yellow=True)
 
 
 class _Terminal:
@@ -60,9 +75,3 @@ class _Terminal:
 
     def fileno(self) -> int:
         return cast("int", self._terminal._file.fileno())  # noqa: SLF001  # asked for its width
-
-
-def _near(folder: str) -> str:
-    near = os.path.relpath(folder)
-
-    return folder if near.startswith("..") else near

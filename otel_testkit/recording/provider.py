@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from opentelemetry import context, trace
 
 from otel_testkit import errors, semconv
+from otel_testkit.delivery.destination import destinations
 from otel_testkit.recording.recorder import Recorder
 from otel_testkit.recording.relay import Relay
 from otel_testkit.recording.run import Run
@@ -99,6 +100,11 @@ def configure(
     mask_patterns: Iterable[str] | None = None,
     show: str | None = None,
     github_summary: bool | None = None,
+    endpoint: str | None = None,
+    send: str | None = None,
+    send_open: bool | None = None,
+    send_seconds: float | None = None,
+    slow_seconds: float | None = None,
     keep_runs: int | None = None,
     keep_megabytes: int | None = None,
     span_processors: Iterable[SpanProcessor] = (),
@@ -204,6 +210,9 @@ def _configure(keywords: Mapping[str, Any]) -> tuple[Recording, list[str]]:
         _runs.append(run)
 
     run.resource = _resource_attributes(settings, project, run.id, masker)
+    to, more_problems = destinations(settings, os.environ)
+    problems += more_problems
+    run.deliver(to if settings.enabled else {})
     if settings.enabled:
         for prepare_for in preparations:
             prepare_for(settings)
@@ -284,6 +293,8 @@ def _at_exit(pid: int) -> None:
 
     if os.getpid() == pid:
         _current.relay.shutdown_added()
+    for run in _runs:
+        run.conclude()
     # Nothing is closed: what a program does after this is still recorded.
     for run in _runs:
         if _current.recorder.is_idle:

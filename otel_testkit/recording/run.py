@@ -27,6 +27,9 @@ from otel_testkit.store.header import write_header
 
 
 if TYPE_CHECKING:
+    from otel_testkit.delivery.destination import Destinations
+    from otel_testkit.delivery.launch import Delivery
+    from otel_testkit.delivery.receipt import Receipt
     from otel_testkit.masking import Masker
 
 
@@ -52,25 +55,61 @@ class Run:
         import shlex  # noqa: PLC0415
 
         handed = os.environ.get(RUN_VARIABLE, "")
-        joined = os.path.isdir(handed) and (
+        self._is_joined = os.path.isdir(handed) and (
             join or _lies_in(handed, settings.directory)
         )
-        self.id: Final = os.path.basename(handed) if joined else _new_id()
+        self.id: Final = os.path.basename(handed) if self._is_joined else _new_id()
         self.directory: Final = settings.directory
         self.settings = settings
         self.resource: Mapping[str, Any] = {}
         self._command = masker.text(shlex.join(_command(sys.orig_argv)))
         self._project = project
         self._owner: int | None = None
+        self._delivery: Delivery | None = None
         spare = _spare_directory()
         self.writer: Final = RunWriter(
             [lambda: handed]
-            if joined
+            if self._is_joined
             else [
                 lambda: self._create(settings.directory),
                 lambda: self._create(_own_folder(spare)),
             ]
         )
+
+    def deliver(self, to: Destinations) -> None:
+        """
+        Have the run sent to the endpoints of *to*, from now on; nowhere if there
+        are none. One that is under way goes on.
+        """
+        if self._delivery is not None and self._delivery.is_under_way:
+            return
+        if not to or self._is_joined:
+            self._delivery = None
+            return
+
+        from otel_testkit.delivery.launch import Delivery  # noqa: PLC0415  # as above
+
+        self._delivery = Delivery(to, self.settings)
+        if self._owner == os.getpid() and self.writer.folder is not None:
+            self._delivery.start(self.writer.folder)
+
+    def conclude(self) -> None:
+        """
+        Let what is left be sent, while something else is done at the end.
+        """
+        if self._delivery is not None and self._owner == os.getpid():
+            self._delivery.dismiss()
+
+    def take_receipt(self) -> Receipt | None:
+        """
+        Wait for what can still be delivered, and say what has become of it: once,
+        for it is told once. None where nothing was to be delivered.
+        """
+        delivery, self._delivery = self._delivery, None
+        if delivery is None or self._owner != os.getpid():
+            return None
+
+        return delivery.receipt()
 
     @errors.never_raises("store", "the store was not tidied")
     def finish(self) -> None:
@@ -80,9 +119,11 @@ class Run:
         is_owner = self._owner == os.getpid()
         folder = self.writer.folder
         if is_owner and folder is not None:
+            self.conclude()
             for farewell in farewells:
                 with contextlib.suppress(Exception):
                     farewell(folder, self.settings)
+            self._tell_receipt()
 
         if is_owner or self.writer.lost:
             _tell_troubles(self.writer.lost)
@@ -95,6 +136,13 @@ class Run:
             max_bytes=self.settings.keep_megabytes * 1_000_000,
             spare=folder,
         )
+
+    def _tell_receipt(self) -> None:
+        receipt = self.take_receipt()
+        if receipt is not None and (
+            text := receipt.trouble_text(self.writer.folder or self.id)
+        ):
+            errors.trouble("delivery", text)
 
     def _create(self, directory: str) -> str:
         folder = layout.create_run_folder(directory, self.id)
@@ -114,6 +162,8 @@ class Run:
         # A test may have put anything in its place.
         with contextlib.suppress(Exception):
             os.environ[RUN_VARIABLE] = folder
+        if self._delivery is not None:
+            self._delivery.start(folder)
 
         return folder
 

@@ -30,6 +30,7 @@ class _Disk:
         self.lstat: Callable[[str], os.stat_result] = os.lstat
         self.dirname: Callable[[str], str] = os.path.dirname
         self.exists: Callable[[str], bool] = os.path.exists
+        self.names: Callable[[str], list[str]] = os.listdir
         self.join: Callable[..., str] = os.path.join
         self.getpid: Callable[[], int] = os.getpid
         self.urandom: Callable[[int], bytes] = os.urandom

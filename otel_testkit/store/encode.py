@@ -134,6 +134,16 @@ def ended_line(prefix: str, text: str, span: Any, mask: Mask | None = None) -> b
     )
 
 
+def plainly_ended_line(prefix: str, text: str, end_time: int) -> bytes:
+    """
+    Do as `ended_line` for a span that has nothing but the attributes that end
+    *text*, and of which nothing is told but that it ended.
+    """
+    return _bytes(
+        f'{prefix}{text}],"endTimeUnixNano":"{end_time}","status":{{}}}}]}}]}}]}}\n'
+    )
+
+
 def open_line(start: str, span: Any, mask: Mask | None = None) -> bytes:
     """
     Encode the *span* that has just started as a line of an open file: the OTLP
@@ -206,6 +216,8 @@ def attribute_list(attributes: Mapping[str, Any], mask: Mask | None = None) -> s
             # The common case first: this runs for every attribute of every span.
             _short_text(key, value)
             if type(value) is str and len(value) <= _SHORT
+            else f'{_key(key)}{{"intValue":"{value}"}}}}'
+            if type(value) is int
             else _short_list(key, value[0])
             # A header, as a rule.
             if type(value) is tuple

@@ -65,6 +65,19 @@ def shown_path(path: str, project: str) -> str:
     return path.removeprefix(inside) if os.path.isabs(path) else path
 
 
+def near_path(path: str) -> str:
+    """
+    Give *path* as it is reached from the working directory, if it lies in there.
+    """
+    try:
+        near = os.path.relpath(path)
+    except (OSError, ValueError):
+        # On another drive, or from nowhere.
+        return path
+
+    return path if near.startswith("..") else near
+
+
 def run_folder(directory: str, run_id: str) -> str:
     return disk.join(directory, _RUNS, run_id)
 
@@ -140,14 +153,18 @@ def _goes_on(entries: list[tuple[str, int, float]]) -> bool:
     """
     return any(
         name.startswith(OPEN + ".")
-        and (time.time() - changed < _RECENT or _is_alive(name.split(".")[1]))
+        and (time.time() - changed < _RECENT or is_alive(name.split(".")[1]))
         for name, _, changed in entries
     )
 
 
-def _is_alive(suffix: str) -> bool:
+def is_alive(suffix: str) -> bool:
+    """
+    Tell whether the process lives whose files have *suffix* in their names.
+    """
     try:
-        os.kill(int(suffix.partition("-")[0]), 0)
+        # Of 0 and below, the system would ask whole groups.
+        os.kill(max(int(suffix.partition("-")[0]), 1), 0)
     except PermissionError:
         return True
     except (OSError, ValueError, OverflowError):

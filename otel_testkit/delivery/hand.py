@@ -1,0 +1,98 @@
+"""
+Delivery by hand: `otel-testkit send`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from typing import TextIO
+
+from otel_testkit.delivery.destination import Destinations, destinations
+from otel_testkit.delivery.ledger import Taken, meant_for
+from otel_testkit.delivery.shipment import Shipment
+from otel_testkit.errors import BadEndpoint
+from otel_testkit.settings import resolve
+from otel_testkit.store import layout
+
+
+# Seconds without progress, for one run; progress is waited for without end.
+_PATIENCE = 20.0
+
+
+def send_runs(
+    directory: str, folders: list[str], endpoint: str | None, out: TextIO
+) -> int:
+    """
+    Send what is left of the runs in *folders*, or without any, of all those in
+    *directory* that were to be sent; and tell of each on *out*.
+
+    Gives the exit code: 1 where something is still left.
+
+    Raises:
+        BadEndpoint: if it is not known where to.
+    """
+    to = _where_to(endpoint)
+    # What went wrong is told below, and once.
+    logging.disable(logging.CRITICAL)
+    names = {one.name for one in to.values()}
+    if not folders:
+        # The oldest first, as they were made.
+        folders = [
+            folder
+            for folder in reversed(layout.run_folders(directory))
+            if meant_for(folder) & names
+        ]
+    if not folders:
+        hosts = ", ".join({one.host for one in to.values()})
+        out.write(f"no run in {directory} was to be sent to {hosts}; name one\n")
+        return 0
+
+    return max([_send(folder, to, out) for folder in folders])
+
+
+def _where_to(endpoint: str | None) -> Destinations:
+    project = layout.project_root(os.getcwd())
+    given = {"endpoint": endpoint, "send": "all", "logs": True}
+    settings, _ = resolve(given, os.environ, project)
+    to, problems = destinations(settings, os.environ)
+    if to:
+        return to
+
+    msg = "; ".join(problems) or (
+        "it is not known where to: give --endpoint URL or set "
+        "OTEL_EXPORTER_OTLP_ENDPOINT"
+    )
+    raise BadEndpoint(msg)
+
+
+def _send(folder: str, to: Destinations, out: TextIO) -> int:
+    run = os.path.basename(folder)
+    if not os.path.isdir(folder):
+        msg = f"{folder} is a file: only runs of a store can be sent"
+        raise BadEndpoint(msg)
+
+    try:
+        shipment = Shipment(folder, to)
+    except Taken:
+        out.write(f"{run}: another process is sending it\n")
+        return 1
+    except OSError as error:
+        out.write(f"{run}: cannot be sent ({error.strerror}): {folder}\n")
+        return 1
+
+    before = shipment.sent()
+    while True:
+        so_far = shipment.sent()
+        shipment.finish(_PATIENCE)
+        if shipment.sent() == so_far:
+            break
+
+    receipt = shipment.receipt()
+    shipment.close()
+    done = receipt.beyond(*before).sent_text()
+    trouble = receipt.trouble_text(folder)
+    out.write(f"{run}: sent {done}{'; ' if trouble else ''}{trouble}\n")
+
+    return 1 if receipt.is_kept else 0
