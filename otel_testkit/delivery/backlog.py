@@ -50,21 +50,12 @@ class Backlog:
         """
         Add to *batch* what there is, until it is full.
         """
-        batch.extend(self._selection.released(self._signal))
-        for name in files(self._folder, self._signal):
-            for line in self._tail(name).lines():
-                batch.extend(self._selection.select(self._signal, line))
-                if is_full(batch):
-                    return
-
-        if self._is_over and self._signal == layout.TRACES:
-            # All has been read by now.
-            self._selection.end()
-            batch.extend(self._selection.released(self._signal))
-            if self._open is None:
-                self._open = list(self._left_open())
-            while self._open and not is_full(batch):
-                batch.append(self._open.pop())
+        size = _size(batch)
+        for line in self._lines():
+            batch.append(line)
+            size += len(line.text)
+            if len(batch) >= MOST_RECORDS or size >= _MOST_BYTES:
+                return
 
     def end(self) -> None:
         """
@@ -84,6 +75,21 @@ class Backlog:
             if not batch:
                 return count
             count += len(batch)
+
+    def _lines(self) -> Iterator[Line]:
+        yield from self._selection.released(self._signal)
+        for name in files(self._folder, self._signal):
+            for line in self._tail(name).lines():
+                yield from self._selection.select(self._signal, line)
+
+        if self._is_over and self._signal == layout.TRACES:
+            # All has been read by now.
+            self._selection.end()
+            yield from self._selection.released(self._signal)
+            if self._open is None:
+                self._open = list(self._left_open())
+            while self._open:
+                yield self._open.pop()
 
     def _tail(self, name: str) -> Tail:
         tail = self._tails.get(name)
@@ -168,10 +174,11 @@ class Tail:
 
 
 def is_full(batch: list[Line]) -> bool:
-    return (
-        len(batch) >= MOST_RECORDS
-        or sum(len(line.text) for line in batch) >= _MOST_BYTES
-    )
+    return len(batch) >= MOST_RECORDS or _size(batch) >= _MOST_BYTES
+
+
+def _size(batch: list[Line]) -> int:
+    return sum(len(line.text) for line in batch)
 
 
 def files(folder: str, kind: str) -> list[str]:

@@ -37,6 +37,9 @@ def main(plain: Mapping[str, Any]) -> None:
     whatever some request is still waiting for.
     """
     status = 1
+    if hasattr(os, "nice"):
+        # The tests come first.
+        os.nice(5)
     try:
         order = Order.from_plain(plain)
         with contextlib.suppress(Taken):
@@ -69,6 +72,8 @@ def ship(order: Order) -> None:
     is_orphaned = seconds is None
     shipment.finish(_ORPHANED if seconds is None else seconds, is_over=is_orphaned)
     _say_farewell(order.folder, shipment)
+    # Nobody waits for that any more.
+    shipment.note_late_answers()
 
 
 def load() -> None:

@@ -20,6 +20,7 @@ from otel_testkit.store import layout
 
 SIGNALS: Final = (layout.TRACES, layout.LOGS)
 
+_USUAL_PATHS: Final = frozenset(f"/v1/{signal}" for signal in SIGNALS)
 _DEFAULT_TIMEOUT: Final = 10.0
 # Nobody waits longer than that for one request: it is in milliseconds, as
 # OpenTelemetry's specification has it, and its exporter for Python has not.
@@ -53,13 +54,18 @@ class Destination:
     @property
     def name(self) -> str:
         """
-        The URL as it may be shown: without user, password and query.
+        What tells it from others and may be shown: the URL without user, password
+        and query, and a path that may be a secret by its hash.
         """
-        from urllib.parse import urlsplit  # noqa: PLC0415  # only where something is sent
+        from hashlib import sha256  # noqa: PLC0415  # only where something is sent
+        from urllib.parse import urlsplit  # noqa: PLC0415  # as above
 
         parts = urlsplit(self.url)
+        path = parts.path
+        if path not in _USUAL_PATHS:
+            path = f"/{sha256(path.encode()).hexdigest()[:12]}"
 
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{path}"
 
     @property
     def host(self) -> str:
@@ -280,7 +286,8 @@ def _what_is_wrong(url: str) -> str:
         and bool(host)
         and port != 0
         and url.isascii()
-        and not any(letter.isspace() for letter in url)
+        and url.isprintable()
+        and " " not in url
     )
 
     return "" if is_url else "a URL such as http://localhost:4318"

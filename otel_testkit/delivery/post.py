@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
+import http.client
 import json
 import math
 import os
@@ -76,13 +77,16 @@ class Post:
         self._destination = destination
         self._exporter: Any = None
         self._session: _Session | None = None
+        # Of the last request.
+        self._thread: threading.Thread | None = None
+        self._answers: list[Answer] = []
 
     def send(self, records: Sequence[Any], seconds: float) -> Answer:
         """
         Send *records* and wait for the answer, at most *seconds* in all: a request
         that drags on is left to itself, in a thread that keeps nobody alive.
         """
-        answers: list[Answer] = []
+        self._answers = answers = []
         session, exporter = self._session, self._exporter
         if session is None:
             session, exporter = self._begin()
@@ -90,7 +94,7 @@ class Post:
         def work() -> None:
             answers.append(_export(exporter, session, records))
 
-        thread = threading.Thread(target=work, daemon=True)
+        self._thread = thread = threading.Thread(target=work, daemon=True)
         try:
             thread.start()
         except RuntimeError:
@@ -104,6 +108,16 @@ class Post:
             return Answer(0, "no answer in time")
 
         return answers[0]
+
+    def late_answer(self, seconds: float) -> Answer | None:
+        """
+        Give the answer to a request that was left to itself, if it comes in
+        *seconds*.
+        """
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+        return self._answers[0] if self._answers else None
 
     def _begin(self) -> tuple[_Session, Any]:
         session = self._session = _Session(self._destination)
@@ -190,7 +204,8 @@ def _export(exporter: Any, session: _Session, records: Sequence[Any]) -> Answer:
 
 def _answer(response: requests.Response, content: bytes) -> Answer:
     status = response.status_code
-    says = f"{status} {response.reason or ''}".strip()
+    # Not the words of the endpoint, which could be any.
+    says = f"{status} {http.client.responses.get(status, '')}".strip()
     if status in _ACCEPTED:
         kind = response.headers.get("content-type", "")
         return Answer(status, says, rejected=_rejected(content, kind))

@@ -7,6 +7,7 @@ with the counts of what was dropped as the file tells them.
 
 from __future__ import annotations
 
+import functools
 import json
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,6 +48,15 @@ class _Span(ReadableSpan):
     dropped_attributes = 0
     dropped_events = 0
     dropped_links = 0
+
+
+class _Resource(Resource):
+    """
+    The same one for equal attributes, so that it need not be compared by them.
+    """
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +126,8 @@ class Reviver:
             for of_resource in record.get(f"resource{signal}", ()):
                 resource = self._resource(of_resource.get("resource") or {})
                 for of_scope in of_resource[f"scope{signal}"]:
-                    scope = _scope(of_scope.get("scope") or {})
+                    told = of_scope.get("scope") or {}
+                    scope = _scope(told.get("name"), told.get("version"))
                     for fields in of_scope[fields_of]:
                         yield make(fields, resource, scope)
 
@@ -217,7 +228,7 @@ class Reviver:
             if not attributes or attributes == {name: self._run.get(name)}:
                 # One that tells the name alone, for the sake of short lines.
                 attributes = self._run
-            found = self._resources[key] = Resource(attributes)
+            found = self._resources[key] = _Resource(attributes)
 
         return found
 
@@ -228,10 +239,9 @@ def _attributes(fields: Json) -> Attributes:
     return {key: value for key, value in decoded.items() if value is not None}
 
 
-def _scope(raw: Json) -> InstrumentationScope:
-    return InstrumentationScope(
-        decode.text(raw.get("name")), decode.text(raw.get("version"))
-    )
+@functools.lru_cache
+def _scope(name: Any, version: Any) -> InstrumentationScope:
+    return InstrumentationScope(decode.text(name), decode.text(version))
 
 
 def _context(

@@ -57,6 +57,7 @@ class Route:
         self._reviver = reviver
         self._post = Post(signal, destination)
         self._batch: list[Line] = []
+        self._unanswered: list[Line] = []
         self._gathered_since = 0.0
         self._is_stopped = False
         self._failures = 0
@@ -115,6 +116,19 @@ class Route:
 
         return Tally(count.sent, count.refused, 0 if is_unknown else left)
 
+    def note_late_answer(self) -> None:
+        """
+        Wait for an answer that did not come in time, and note what was taken after
+        all: it must not go twice.
+        """
+        lines, self._unanswered = self._unanswered, []
+        if not lines:
+            return
+
+        answer = self._post.late_answer(self._destination.timeout)
+        if answer is not None and answer.is_accepted:
+            self._settle(lines, answer)
+
     def _send(self, seconds: float, *, is_last: bool) -> bool:
         lines = self._batch[: self._limit]
         records: list[Any] = []
@@ -126,6 +140,7 @@ class Route:
                 damaged += 1
 
         answer = self._post.send(records, seconds) if records else Answer(200)
+        self._unanswered = lines if answer.status == 0 else []
         if damaged and answer.is_accepted:
             answer = replace(answer, rejected=answer.rejected + damaged)
         if answer.is_accepted:

@@ -9,7 +9,7 @@ import json
 import os
 import re
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from typing import Any, Final, Protocol
 
@@ -76,7 +76,7 @@ class Notable:
         # By signal and trace; without their texts, which stay on disk.
         self._waiting: defaultdict[str, defaultdict[bytes, list[Line]]]
         self._waiting = defaultdict(lambda: defaultdict(list))
-        self._released: defaultdict[str, list[Line]] = defaultdict(list)
+        self._released: defaultdict[str, deque[Line]] = defaultdict(deque)
 
     def select(self, signal: str, line: Line) -> Iterator[Line]:
         found = _TRACE_ID.search(line.text)
@@ -90,18 +90,16 @@ class Notable:
 
         is_wanted = self._wanted.get(trace, True if self._is_over else None)
         if is_wanted:
+            self._released[signal].append(line)
             yield from self.released(signal)
-            yield line
         elif is_wanted is None:
             self._waiting[signal][trace].append(line._replace(text=b""))
 
     def released(self, signal: str) -> Iterator[Line]:
-        lines = self._released.pop(signal, [])
-        for line in lines:
-            path = os.path.join(self._folder, line.file)
-            with open(path, "rb") as file:
-                file.seek(line.start)
-                yield line._replace(text=file.read(line.end - line.start))
+        # One by one: whoever takes them may stop at any.
+        lines = self._released[signal]
+        while lines:
+            yield self._read(lines.popleft())
 
     def end(self) -> None:
         self._is_over = True
@@ -109,6 +107,15 @@ class Notable:
             for lines in traces.values():
                 self._released[signal] += lines
             traces.clear()
+
+    def _read(self, line: Line) -> Line:
+        if line.text:
+            return line
+
+        with open(os.path.join(self._folder, line.file), "rb") as file:
+            file.seek(line.start)
+
+            return line._replace(text=file.read(line.end - line.start))
 
     def _judge(self, trace: bytes, text: bytes) -> None:
         if self._wanted.get(trace):

@@ -102,6 +102,13 @@ class Shipment:
                 return
             time.sleep(_STEP)
 
+    def note_late_answers(self) -> None:
+        """
+        Note what was taken by who had no time to say so.
+        """
+        for route in self._routes.values():
+            route.note_late_answer()
+
     def sent(self) -> tuple[int, int]:
         """
         Count the spans and the log records that have been taken, ever.
