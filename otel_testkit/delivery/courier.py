@@ -69,8 +69,7 @@ def ship(order: Order) -> None:
             _ship_earlier(order)
         time.sleep(_POLL)
 
-    is_orphaned = seconds is None
-    shipment.finish(_ORPHANED if seconds is None else seconds, is_over=is_orphaned)
+    shipment.finish(_ORPHANED if seconds is None else seconds)
     _say_farewell(order.folder, shipment)
     # Nobody waits for that any more.
     shipment.note_late_answers()
@@ -90,7 +89,7 @@ def ship_within(order: Order, seconds: float) -> None:
     """
     with contextlib.suppress(Taken):
         shipment = Shipment(order.folder, order.to, slow=order.slow)
-        shipment.finish(seconds, is_over=False)
+        shipment.finish(seconds)
         _say_farewell(order.folder, shipment)
         shipment.close()
 

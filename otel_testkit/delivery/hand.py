@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 
 from typing import TextIO
 
@@ -19,6 +20,7 @@ from otel_testkit.store import layout
 
 # Seconds without progress, for one run; progress is waited for without end.
 _PATIENCE = 20.0
+_STEP = 0.1
 
 
 def send_runs(
@@ -67,6 +69,20 @@ def _where_to(endpoint: str | None) -> Destinations:
     raise BadEndpoint(msg)
 
 
+def _shipment(folder: str, to: Destinations) -> Shipment:
+    """
+    Take the run in *folder*, from a courier that is about to leave, too.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return Shipment(folder, to)
+        except Taken:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(_STEP)
+
+
 def _send(folder: str, to: Destinations, out: TextIO) -> int:
     run = os.path.basename(folder)
     if not os.path.isdir(folder):
@@ -74,7 +90,7 @@ def _send(folder: str, to: Destinations, out: TextIO) -> int:
         raise BadEndpoint(msg)
 
     try:
-        shipment = Shipment(folder, to)
+        shipment = _shipment(folder, to)
     except Taken:
         out.write(f"{run}: another process is sending it\n")
         return 1

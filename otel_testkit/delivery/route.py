@@ -102,7 +102,7 @@ class Route:
 
     def end(self) -> None:
         """
-        Count what the run has left open as records: it is over.
+        Count as records what nobody will end: the run is over.
         """
         self._backlog.end()
 

@@ -77,17 +77,15 @@ class Shipment:
         self,
         seconds: float,
         *,
-        is_over: bool = True,
         is_called_off: Callable[[], bool] = never,
     ) -> None:
         """
-        Send all the rest that can be sent within *seconds*; of a run that
-        *is_over* what it has left open, too.
+        Send all the rest that can be sent within *seconds*: the run is over. What
+        processes that have died left open goes, too.
         """
         deadline = time.monotonic() + seconds
-        if is_over:
-            for route in self._routes.values():
-                route.end()
+        for route in self._routes.values():
+            route.end()
 
         while not is_called_off():
             left = deadline - time.monotonic()
