@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import time
 
@@ -24,9 +25,10 @@ from otel_testkit.delivery.shipment import Shipment
 from otel_testkit.store import layout
 
 
-# Seconds: between two looks, for an earlier run, and for one whose process was
-# killed, where nobody waits.
+# Seconds: between two looks, also at earlier runs, for one of these, and for one
+# whose process was killed, where nobody waits.
 _POLL: Final = 0.1
+_AGAIN: Final = 2.0
 _EARLIER: Final = 10.0
 _ORPHANED: Final = 30.0
 
@@ -55,7 +57,7 @@ def ship(order: Order) -> None:
     """
     shipment = Shipment(order.folder, order.to, slow=order.slow)
     live = LiveSpans(order.folder, order.to) if order.sends_open else None
-    has_looked_back = False
+    look_back_at = 0.0
 
     while (seconds := _dismissal(order.folder)) is None:
         if not layout.is_alive(str(order.owner)):
@@ -64,9 +66,9 @@ def ship(order: Order) -> None:
             continue
         if live is not None:
             live.go()
-        if shipment.has_delivered and not has_looked_back:
-            has_looked_back = True
-            _ship_earlier(order)
+        if shipment.has_delivered and time.monotonic() >= look_back_at:
+            is_done = _ship_earlier(order)
+            look_back_at = math.inf if is_done else time.monotonic() + _AGAIN
         time.sleep(_POLL)
 
     shipment.finish(_ORPHANED if seconds is None else seconds)
@@ -94,23 +96,34 @@ def ship_within(order: Order, seconds: float) -> None:
         shipment.close()
 
 
-def _ship_earlier(order: Order) -> None:
+def _ship_earlier(order: Order) -> bool:
     """
-    Ship what is left of earlier runs that were to go to the same place.
+    Ship what is left of earlier runs that were to go to the same place. Tells
+    whether that is all: the courier of the last one may not have left yet.
     """
+    is_done = True
     directory = os.path.dirname(os.path.dirname(order.folder))
     names = {one.name for one in order.to.values()}
     for folder in layout.run_folders(directory):
         if folder == order.folder or not names & meant_for(folder):
             continue
 
-        with contextlib.suppress(Taken, OSError):
+        try:
             shipment = Shipment(folder, order.to, slow=order.slow)
-            shipment.finish(
-                _EARLIER,
-                is_called_off=lambda: _dismissal(order.folder) is not None,
-            )
-            shipment.close()
+        except Taken:
+            is_done = False
+            continue
+        except OSError:
+            continue
+
+        shipment.finish(
+            _EARLIER,
+            is_called_off=lambda: _dismissal(order.folder) is not None,
+            is_strict=False,
+        )
+        shipment.close()
+
+    return is_done
 
 
 def _dismissal(folder: str) -> float | None:

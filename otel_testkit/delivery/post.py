@@ -45,6 +45,7 @@ _SYSTEM_WORDS: Final = (
     ("ConnectionRefusedError", "connection refused"),
     ("ConnectionResetError", "connection reset"),
     ("RemoteDisconnected", "connection closed"),
+    ("BadStatusLine", "its answer is no HTTP"),
     ("NewConnectionError", "it cannot be reached"),
 )
 
@@ -80,6 +81,7 @@ class Post:
         # Of the last request.
         self._thread: threading.Thread | None = None
         self._answers: list[Answer] = []
+        self._began = 0.0
 
     def send(self, records: Sequence[Any], seconds: float) -> Answer:
         """
@@ -87,6 +89,7 @@ class Post:
         that drags on is left to itself, in a thread that keeps nobody alive.
         """
         self._answers = answers = []
+        self._began = time.monotonic()
         session, exporter = self._session, self._exporter
         if session is None:
             session, exporter = self._begin()
@@ -109,13 +112,14 @@ class Post:
 
         return answers[0]
 
-    def late_answer(self, seconds: float) -> Answer | None:
+    def late_answer(self) -> Answer | None:
         """
-        Give the answer to a request that was left to itself, if it comes in
-        *seconds*.
+        Give the answer to a request that was left to itself, if it comes while it
+        may.
         """
         if self._thread is not None:
-            self._thread.join(seconds)
+            left = self._began + self._destination.timeout - time.monotonic()
+            self._thread.join(max(left, 0.0))
 
         return self._answers[0] if self._answers else None
 

@@ -68,7 +68,8 @@ class Receipt:
         if self.is_kept:
             run = os.path.basename(folder)
             texts.append(
-                f"{self._counted('left')} not delivered to {self.host}{why}; kept in "
+                f"{self._counted('left')} not delivered to {self.host}"
+                f"{why or ' (time was up)'}; kept in "
                 f"{layout.near_path(folder)}: `otel-testkit send {run}`"
             )
             why = ""

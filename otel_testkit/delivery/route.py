@@ -125,7 +125,7 @@ class Route:
         if not lines:
             return
 
-        answer = self._post.late_answer(self._destination.timeout)
+        answer = self._post.late_answer()
         if answer is not None and answer.is_accepted:
             self._settle(lines, answer)
 

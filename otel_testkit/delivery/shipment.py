@@ -4,6 +4,7 @@ A run on its way: its spans and its log records, each on a route of its own.
 
 from __future__ import annotations
 
+import math
 import time
 
 from collections.abc import Callable
@@ -78,10 +79,14 @@ class Shipment:
         seconds: float,
         *,
         is_called_off: Callable[[], bool] = never,
+        is_strict: bool = True,
     ) -> None:
         """
         Send all the rest that can be sent within *seconds*: the run is over. What
         processes that have died left open goes, too.
+
+        A request under way is cut short when time is up only where that *is_strict*:
+        what was taken by then would go twice.
         """
         deadline = time.monotonic() + seconds
         for route in self._routes.values():
@@ -91,7 +96,8 @@ class Shipment:
             left = deadline - time.monotonic()
             if left <= 0:
                 return
-            moved = [route.go(left, is_last=True) for route in self._routes.values()]
+            most = left if is_strict else math.inf
+            moved = [route.go(most, is_last=True) for route in self._routes.values()]
             if any(moved):
                 continue
 

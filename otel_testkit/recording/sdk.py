@@ -8,6 +8,7 @@ draws ids from the `random` that tests seed and mock.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import threading
 
@@ -26,16 +27,22 @@ def _numbers_of_the_environment_checked() -> Iterator[None]:
         name: value
         for name, value in os.environ.items()
         if name.startswith("OTEL_")
+        # Read by who sends, who also says what is wrong with them.
+        and not name.startswith("OTEL_EXPORTER_")
         and name.endswith(("_LIMIT", "_SIZE", "_DELAY", "_TIMEOUT"))
         and value.strip()
         and not value.strip().isdecimal()
     }
     for name in bad:
         del os.environ[name]
+    # Old ones quote what they cannot read of OTEL_RESOURCE_ATTRIBUTES.
+    quoting = logging.getLogger("opentelemetry.sdk.resources")
+    was_disabled, quoting.disabled = quoting.disabled, True
 
     try:
         yield
     finally:
+        quoting.disabled = was_disabled
         os.environ.update(bad)
 
     if bad:

@@ -150,6 +150,16 @@ def garbage(exchange: Exchange) -> None:
     exchange.send(b"\x16\x03\x01\x00 what \xff\xfe is this\r\n\r\n")
 
 
+def speaks(exchange: Exchange) -> None:
+    """
+    Answer with words in the status line that nobody may repeat.
+    """
+    exchange.read()
+    exchange.note(taken=False)
+    secret = RESPONSE_SECRET.encode()
+    exchange.send(b"HTTP/1.1 503 \x1b[31m" + secret + b"\r\nContent-Length: 0\r\n\r\n")
+
+
 def redirects(to: str) -> Behaviour:
     """
     Send everybody elsewhere, as a login page does.

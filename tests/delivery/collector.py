@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import random
 import socket
 import ssl
 import struct
@@ -264,10 +265,20 @@ class Collector:
 
     def up(self) -> None:
         self.went_down = threading.Event()
-        self._server = server = _Server(("127.0.0.1", self.port), _Handler)
+        self._server = server = self._listen()
         server.collector, server.tls = self, self._tls
         self.port = server.server_address[1]
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def _listen(self) -> _Server:
+        if self.port:
+            return _Server(("127.0.0.1", self.port), _Handler)
+
+        while True:
+            # None that a connection of somebody's gets while this is down.
+            with contextlib.suppress(OSError):
+                port = random.randrange(20_000, 32_000)
+                return _Server(("127.0.0.1", port), _Handler)
 
     def next_behaviour(self) -> Behaviour:
         with self._lock:

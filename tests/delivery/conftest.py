@@ -16,6 +16,10 @@ from .collector import Collector
 from .programs import Done, Programs
 
 
+# Others check with it, too.
+pytest.register_assert_rewrite("tests.delivery.checks")
+
+
 @pytest.fixture
 def new_collector() -> Iterator[Callable[..., Collector]]:
     """

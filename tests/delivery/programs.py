@@ -5,12 +5,13 @@ how they end and how long that takes.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import time
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -187,3 +188,17 @@ class Programs:
             # The same otel_testkit as ours, wherever that lies.
             "PYTHONPATH": str(Path(otel_testkit.__file__).parents[1]),
         }
+
+
+def holders(store: Path) -> Iterator[Path]:
+    """
+    The processes, as folders of /proc, that hold a run of *store* to send it.
+    """
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            targets = [os.readlink(file) for file in (process / "fd").iterdir()]
+            if any(
+                target.startswith(str(store)) and target.endswith("delivery.jsonl")
+                for target in targets
+            ):
+                yield process

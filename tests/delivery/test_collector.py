@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import requests
+import urllib3
 
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -24,6 +25,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from . import behaviours
 from .certificates import Certificates
 from .collector import Collector
+
+
+FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError)
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +71,7 @@ def post(collector: Collector, body: bytes, **more: Any) -> int | None:
     """
     Send *body* as it is; gives the status of the answer, if one came in a second.
     """
-    with contextlib.suppress(requests.RequestException), requests.Session() as session:
+    with contextlib.suppress(*FAILURES), requests.Session() as session:
         session.trust_env = False
         url = f"{collector.url}/v1/traces"
         with session.post(

@@ -4,6 +4,8 @@ Where records go: what is set, in all its forms, and what is wrong with it.
 
 from __future__ import annotations
 
+import re
+
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +245,19 @@ def test_nothing_secret_is_shown_of_a_destination() -> None:
     assert found["traces"].name == "https://c:1/v1/traces"
     assert found["traces"].host == "c:1"
     assert "s3cr3t" not in repr(found)
+
+
+def test_a_path_may_be_a_secret() -> None:
+    """
+    There are vendors whose path is a token: it is told by its hash.
+    """
+    found, _ = destinations(
+        Settings(), {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://c/otlp/s3cr3t"}
+    )
+
+    names = [one.name for one in found.values()]
+    assert len(set(names)) == 2
+    assert all(re.fullmatch("https://c/[0-9a-f]{12}", name) for name in names)
 
 
 @pytest.mark.parametrize(
