@@ -1,0 +1,162 @@
+"""
+The command line: its commands, and what they take.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from otel_testkit.cli import commands as run
+from otel_testkit.cli.commands import DIRECTORY
+from otel_testkit.semconv import VERSION
+
+
+def parser() -> argparse.ArgumentParser:
+    """
+    Make the parser; what it finds has the function to be called as `command`.
+    """
+    whole = argparse.ArgumentParser(
+        prog="otel-testkit", description="Says why an integration test failed."
+    )
+    whole.add_argument("--version", action="version", version=f"%(prog)s {VERSION}")
+    commands = whole.add_subparsers(metavar="COMMAND", required=True)
+
+    show = commands.add_parser(
+        "show",
+        help="show the failed tests of a run",
+        description="Show the failed tests of a run: their errors and their calls.",
+    )
+    _show(show)
+    explain = commands.add_parser(
+        "explain",
+        help="explain why a test failed",
+        description="Explain the last failure of a test: its cause, what it has that "
+        "passing attempts in the store have not, and what happened before.",
+    )
+    _explain(explain)
+    flaky = commands.add_parser(
+        "flaky",
+        help="list the tests that failed, by how they fare",
+        description="List the tests that have failed in any run of the store, now or "
+        "earlier: broken, flaky, new or fixed, with the rate at which they fail.",
+    )
+    _flaky(flaky)
+    runs = commands.add_parser(
+        "runs",
+        help="list the runs, or add others",
+        description="List the runs, the newest first; or add those of another store, "
+        "such as an artifact of CI.",
+    )
+    _runs(runs)
+    send = commands.add_parser(
+        "send",
+        help="send runs to an OTLP endpoint",
+        description="Send what of RUN... has not been delivered yet, by default of all "
+        "runs that were to be. Exit code 1 where something is still left.",
+    )
+    _send(send)
+
+    for command in (show, flaky, runs):
+        command.add_argument("--json", action="store_true", help="print JSON")
+    for command in (show, explain, flaky, runs, send):
+        command.add_argument(
+            "--dir",
+            metavar="DIR",
+            default=None,
+            help="where the runs lie (default: OTEL_TESTKIT_DIR, else "
+            f"{DIRECTORY} in the project's folder)",
+        )
+
+    return whole
+
+
+def _show(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "run",
+        nargs="?",
+        metavar="RUN",
+        help="a run's id, the beginning or end of one, a run's folder, or a file of "
+        "OTLP/JSON lines (default: the newest run with tests)",
+    )
+    command.add_argument(
+        "--case", metavar="NAME", help="only tests of this name, or with it in theirs"
+    )
+    command.add_argument(
+        "--trace", metavar="ID", help="only the trace whose id begins like this"
+    )
+    command.add_argument(
+        "--all",
+        action="store_true",
+        help="all tests, also those that passed, with all their spans",
+    )
+    command.set_defaults(command=run.show)
+
+
+def _explain(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "test",
+        metavar="TEST",
+        help="a test's name, or a part of it, or how its trace's id begins",
+    )
+    command.add_argument(
+        "--run", metavar="RUN", help="in this run (default: where it failed last)"
+    )
+    command.add_argument(
+        "--against",
+        metavar="TRACE",
+        default="",
+        help="compare with this passing attempt alone (default: with all)",
+    )
+    form = command.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument(
+        "--markdown",
+        action="store_true",
+        help="print Markdown, for an issue or for who is to mend it",
+    )
+    command.set_defaults(command=run.explain)
+
+
+def _flaky(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--since",
+        metavar="DAYS",
+        type=float,
+        default=None,
+        help="only attempts of the last so many days",
+    )
+    command.add_argument(
+        "--min-runs",
+        metavar="N",
+        type=int,
+        default=1,
+        help="only tests with at least so many attempts",
+    )
+    command.set_defaults(command=run.flaky)
+
+
+def _runs(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "action",
+        nargs="?",
+        choices=("add",),
+        help="add the runs that lie anywhere in PATH...",
+    )
+    command.add_argument(
+        "paths", nargs="*", metavar="PATH", help="a folder, or a ZIP archive"
+    )
+    command.set_defaults(command=run.runs)
+
+
+def _send(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "runs", nargs="*", metavar="RUN", help="a run, as for `show`: the whole of it"
+    )
+    command.add_argument(
+        "--endpoint",
+        metavar="URL",
+        default=None,
+        help="the base URL of an OTLP/HTTP endpoint (default: as for the tests, by "
+        "setting or OTEL_EXPORTER_OTLP_ENDPOINT)",
+    )
+    command.set_defaults(command=run.send)
