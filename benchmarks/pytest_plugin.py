@@ -1,79 +1,202 @@
 """
-What the pytest plugin costs a test: beside none, installed and not asked,
-tracing, and beside another plugin where that is installed.
+What the pytest plugin costs a test, beside what others cost: each of them in an
+environment of its own, against pytest alone in the same.
+
+Instructions are counted where valgrind is installed, and are the steady figure.
 """
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
-import io
 import os
+import re
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
+import venv
 
-from benchmarks.rounds import measure, median
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks import sink
+from benchmarks.rounds import median
 
 
 TESTS = 2_000
-OURS = "otel_testkit.integrations.pytest"
-OTHER = "pytest_opentelemetry"
-VARIANTS = {
-    "no plugin": [],
-    "installed, not asked": ["-p", OURS],
-    "--trace-tests": ["-p", OURS, "--trace-tests"],
-    OTHER: ["-p", "pytest_opentelemetry.plugin"],
-}
+OURS = ("-p", "otel_testkit.integrations.pytest")
+ROOT = Path(__file__).parents[1]
+RAW = """
+import pytest
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+provider = TracerProvider()
+provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+tracer = provider.get_tracer("raw")
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+    with tracer.start_as_current_span(item.nodeid, attributes={"name": item.nodeid}):
+        yield
+
+def pytest_unconfigure():
+    provider.force_flush()
+"""
+
+
+class Variant(NamedTuple):
+    """
+    A way to run pytest, in an environment with these *packages* (ours if none).
+    """
+
+    name: str
+    options: tuple[str, ...]
+    packages: tuple[str, ...] = ()
+
+
+VARIANTS = (
+    Variant("installed, not asked", OURS),
+    Variant("--trace-tests", (*OURS, "--trace-tests")),
+    Variant("a span of the SDK, by a hook", ("-p", "raw_hook")),
+    Variant(
+        "pytest-opentelemetry",
+        ("-p", "pytest_opentelemetry.plugin", "--export-traces"),
+        ("pytest-opentelemetry", "opentelemetry-exporter-otlp-proto-http"),
+    ),
+    Variant("pytest-otel", ("-p", "pytest_otel"), ("pytest_otel",)),
+)
 
 
 def report(rounds: int) -> None:
-    variants = [
-        name
-        for name in VARIANTS
-        if name != OTHER or importlib.util.find_spec(OTHER) is not None
-    ]
-    cpu = measure(
-        __name__,
-        variants,
-        rounds=rounds,
-        environment={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+    with sink.running() as url, tempfile.TemporaryDirectory() as folder:
+        _write(Path(folder))
+        pythons = {one.packages: _python(one.packages) for one in VARIANTS}
+        print(f"\npytest, added to each of {TESTS} tests (median of {rounds} rounds)")
+        for one in VARIANTS:
+            counted = _instructions(pythons[one.packages], one, folder, url)
+            times = [
+                _times(pythons[one.packages], one, folder, url) for _ in range(rounds)
+            ]
+            added = median(with_it - bare for bare, with_it in times)
+            ratio = median(with_it / bare for bare, with_it in times)
+            told = "" if counted is None else f"{counted:8.0f} k instructions"
+            print(f"  {one.name:30}{added:+8.0f} µs of CPU  x{ratio:.2f}{told}")
+    print("  to reach, tracing: +150 µs, 400 k instructions; not asked: 20 k")
+
+
+def _python(packages: tuple[str, ...]) -> str:
+    if not packages:
+        return sys.executable
+
+    folder = ROOT / ".venv-peers" / packages[0]
+    python = folder / "bin" / "python"
+    if not python.exists():
+        venv.create(folder, with_pip=True)
+        quiet = ("--quiet", "--disable-pip-version-check")
+        subprocess.run(
+            [python, "-m", "pip", "install", *quiet, "pytest", *packages],
+            check=True,
+        )
+
+    return str(python)
+
+
+def _write(folder: Path) -> None:
+    (folder / "raw_hook.py").write_text(RAW, "utf-8")
+    (folder / "pytest.ini").write_text("[pytest]\n", "utf-8")
+    for name, count in (("test_one.py", 1), ("test_all.py", TESTS)):
+        lines = (f"def test_{n}(): pass\n" for n in range(count))
+        (folder / name).write_text("".join(lines), "utf-8")
+
+
+def _times(python: str, one: Variant, folder: str, url: str) -> tuple[float, float]:
+    """
+    Give the CPU time of a test in µs, without and with the plugin, and without
+    what starting pytest takes.
+    """
+    bare, with_it = (
+        (
+            _cpu(python, options, "test_all.py", folder, url)
+            - _cpu(python, options, "test_one.py", folder, url)
+        )
+        / (TESTS - 1)
+        * 1e6
+        for options in ((), one.options)
     )
-    plain = cpu["no plugin"]
 
-    print(f"\npytest, {TESTS} tests, µs of CPU a test (median of {rounds} rounds)")
-    for name, measured in cpu.items():
-        more = median(a - b for a, b in zip(measured, plain, strict=True))
-        told = "" if name == "no plugin" else f"   {more:+7.1f}"
-        print(f"  {name:32} {median(measured):7.1f}{told}")
-    print("  to reach: +150 tracing")
+    return bare, with_it
 
 
-def _run(variant: str) -> float:
+def _cpu(
+    python: str, options: tuple[str, ...], file: str, folder: str, url: str
+) -> float:
+    before = os.times()
+    _run([python], options, file, folder, url)
+    after = os.times()
+
+    return after.children_user - before.children_user
+
+
+def _instructions(python: str, one: Variant, folder: str, url: str) -> float | None:
     """
-    Give the CPU time of a test in µs, without what starting pytest takes.
+    Give how many thousands of instructions are added to a test.
     """
-    import pytest
+    if shutil.which("valgrind") is None:
+        return None
 
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
-        for name, count in (("test_one.py", 1), ("test_all.py", TESTS)):
-            with open(name, "w", encoding="utf-8") as file:
-                file.writelines(f"def test_{n}(): pass\n" for n in range(count))
+    bare, with_it = (
+        (
+            _count(python, options, "test_all.py", folder, url)
+            - _count(python, options, "test_one.py", folder, url)
+        )
+        / (TESTS - 1)
+        / 1e3
+        for options in ((), one.options)
+    )
 
-        options = ["-q", "-p", "no:cacheprovider", *VARIANTS[variant]]
-        with contextlib.redirect_stdout(io.StringIO()):
-            # What is loaded once is loaded by now.
-            pytest.main([*options, "test_one.py"])
-            before = time.process_time()
-            code = pytest.main([*options, "test_all.py"])
-        taken = time.process_time() - before
-        os.chdir("/")
+    return with_it - bare
 
-    assert code == 0
 
-    return taken / TESTS * 1e6
+def _count(
+    python: str, options: tuple[str, ...], file: str, folder: str, url: str
+) -> int:
+    # What is compiled once is compiled by now.
+    _run([python], options, file, folder, url)
+    counting = ("valgrind", "--tool=cachegrind", "--cache-sim=no")
+    nowhere = f"--cachegrind-out-file={os.devnull}"
+    told = _run([*counting, nowhere, python], options, file, folder, url)
+    (found,) = re.findall(r"I\s+refs:\s+([\d,]+)", told)
+
+    return int(found.replace(",", ""))
+
+
+def _run(
+    python: list[str], options: tuple[str, ...], file: str, folder: str, url: str
+) -> str:
+    done = subprocess.run(
+        [*python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, file],
+        cwd=folder,
+        env={
+            **os.environ,
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPATH": folder,
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "OTEL_TESTKIT_DIR": os.path.join(folder, f"store-{time.time_ns()}"),
+            "OTEL_TESTKIT_SHOW": "none",
+        }
+        # Ours writes to the disk alone.
+        | ({} if OURS[1] in options else {"OTEL_EXPORTER_OTLP_ENDPOINT": url})
+        | {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    return done.stderr
 
 
 if __name__ == "__main__":
-    print(_run(sys.argv[1]))
+    report(int(sys.argv[1]) if len(sys.argv) > 1 else 5)

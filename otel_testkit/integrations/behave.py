@@ -1,9 +1,9 @@
 """
-The door for behave: the last line of `environment.py`.
+The door for behave: a line in `environment.py`.
 
     from otel_testkit.integrations.behave import trace_scenarios
 
-    trace_scenarios(globals())
+    trace_scenarios()
 
 behave's hooks do not see how a scenario ends: fixtures are cleaned up and hooks are
 judged after the last of them. So the scenario's and the step's own `run` is watched.
@@ -14,12 +14,12 @@ from __future__ import annotations
 import contextlib
 import functools
 
-from collections.abc import MutableMapping
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Final, Self
 
 from behave.model import Scenario, Step
+from behave.runner import ModelRunner
 from opentelemetry.trace import SpanContext
 
 # By its public name: with that, all is loaded that records.
@@ -27,11 +27,11 @@ from otel_testkit import current_test, semconv
 from otel_testkit.errors import never_raises
 from otel_testkit.recording.outcome import Outcome
 from otel_testkit.recording.runner import OnceSpan, RunnerSpan, RunnerStep
-from otel_testkit.recording.wrapping import wrap
+from otel_testkit.recording.wrapping import Enter, wrap
 
 
 # Hooks of steps are parts of their steps.
-_HOOKS: Final = tuple(
+_HOOKS: Final = frozenset(
     f"{when}_{what}"
     for when in ("before", "after")
     for what in ("all", "feature", "rule", "scenario", "tag")
@@ -65,26 +65,25 @@ class SkippedScenario(Exception):
     __module__ = "behave"
 
 
-def trace_scenarios(hooks: MutableMapping[str, Any] | None = None) -> None:
+def trace_scenarios() -> None:
     """
     Record each scenario as a test, and its steps and hooks as steps.
-
-    Args:
-        hooks: The `globals()` of `environment.py`, of which the hooks are taken
-            that stand there already.
     """
-    for owner, enter in ((Scenario, _Scenario), (Step, _Step)):
-        if not hasattr(owner.run, "_self_is_traced"):
-            traced: Any = wrap(owner.run, enter)
-            traced._self_is_traced = True  # noqa: SLF001  # wrapt's way to keep it off the function
-            owner.run = traced
+    for owner, name, enter in (
+        (Scenario, "run", _Scenario),
+        (Step, "run", _Step),
+        (ModelRunner, "run_hook", _find_hook),
+    ):
+        method = getattr(owner, name)
+        if not hasattr(method, "_self_is_traced"):
+            setattr(owner, name, _traced(method, enter))
 
-    hooks = {} if hooks is None else hooks
-    for name in _HOOKS:
-        hook = hooks.get(name)
-        if callable(hook) and not hasattr(hook, "_self_is_traced"):
-            hooks[name] = traced = wrap(hook, functools.partial(_enter_hook, name))
-            traced._self_is_traced = True  # noqa: SLF001  # as above
+
+def _traced(function: Any, enter: Enter) -> Any:
+    traced: Any = wrap(function, enter)
+    traced._self_is_traced = True  # noqa: SLF001  # wrapt's way to keep it off the function
+
+    return traced
 
 
 class _Watched:
@@ -138,10 +137,11 @@ class _Scenario(_Watched):
             return None
 
         return RunnerSpan(
-            str(scenario.name),
+            # Rows of a table without a name have a blank at the end.
+            str(scenario.name).strip(),
             suite=" / ".join(str(above.name) for above in _above(scenario)),
             tags=_tags(scenario),
-            attributes=_place(scenario),
+            attributes=_place(scenario) | _variant(scenario),
             links=[
                 place
                 for feature, place in _before.values()
@@ -218,6 +218,27 @@ def _place(statement: Any) -> dict[str, Any]:
     }
 
 
+def _variant(scenario: Any) -> dict[str, Any]:
+    """
+    Give what all rows of an outline are called, and what is in this one.
+    """
+    row = getattr(scenario, "_row", None)
+    if row is None:
+        return {}
+
+    outline = getattr(scenario, "parent", None) or next(
+        # Before 1.3 a scenario does not know its outline.
+        one
+        for one in scenario.feature.scenarios
+        if scenario in getattr(one, "scenarios", ())
+    )
+
+    return {
+        semconv.BASE_NAME: str(outline.name),
+        **{semconv.PARAMETER + str(name): str(cell) for name, cell in row.items()},
+    }
+
+
 def _outcome(scenario: Any) -> Outcome:
     # behave has several words for an error.
     return _OUTCOMES.get(scenario.status.name, Outcome.ERROR)
@@ -258,6 +279,25 @@ def _exception(step: Any) -> BaseException | None:
         return None
 
     return _stored(step)
+
+
+def _find_hook(_wrapped: Any, runner: Any, args: Any) -> AbstractContextManager[Any]:
+    """
+    Have the hook recorded that is about to run, wherever it was defined.
+    """
+    _trace_hook(runner.hooks, args[0])
+
+    return contextlib.nullcontext()
+
+
+@never_raises("step", "a hook was not recorded")
+def _trace_hook(hooks: Any, name: str) -> None:
+    hook = hooks.get(name) if name in _HOOKS else None
+    # behave has one of its own, to be replaced.
+    if hook is None or str(hook.__module__).startswith("behave."):
+        return
+    if not hasattr(hook, "_self_is_traced"):
+        hooks[name] = _traced(hook, functools.partial(_enter_hook, name))
 
 
 def _enter_hook(

@@ -31,8 +31,7 @@ class Attempt:
     def begin_phase(self, name: str) -> None:
         if self.span is not None:
             self._phase_name = name
-            self.phase = Phase(self.span)
-            self.phase.begin(name, is_quiet=name != "call")
+            self.phase = Phase(self.span, name)
 
     def end_phase(self, exception: BaseException | None) -> None:
         phase, self.phase = self.phase, None
@@ -87,8 +86,7 @@ class Fixture:
         self._alone: SharedSpan | None = None
 
     def begin_in(self, test: PhasedSpan) -> None:
-        self._phase = Phase(test)
-        self._phase.begin(self._name, self._attributes, is_quiet=True)
+        self._phase = Phase(test, self._name, self._attributes)
 
     def begin_alone(
         self, what: str = "", after: SpanContext | None = None

@@ -5,6 +5,7 @@ What pytest says of a test and of a fixture, in our words.
 from __future__ import annotations
 
 import re
+import sys
 
 from collections.abc import Iterator, Set
 from typing import Any, Final, NamedTuple
@@ -22,19 +23,24 @@ from otel_testkit.recording.outcome import Outcome
 _QUIET_MODULES: Final = ("_pytest.", "pytest_asyncio.", "anyio.", "otel_testkit.")
 # What a module or class has as `setup_module` and the like, pytest runs as these.
 _CLASSIC: Final = re.compile(r"_?(?:xunit|unittest)_(\w+?)_fixture")
+# What these have for all of their classes, is nothing that a class does itself.
+_EMPTY_CASES: Final = ("unittest.case", "otel_testkit.integrations.unittest")
 _FLAKEFINDER: Final = "__flakefinder_"
+_MAX_FRAMES: Final = 8
 _PLAIN: Final = (str, int, float, bool, type(None))
 
 
 class Case(NamedTuple):
     """
     A test: its *node*, as pytest calls it, which is also its *name*, unless the
-    test has one of its own.
+    test has one of its own; *variant* is which of those it is that pytest makes
+    of one function.
     """
 
     node: str
     name: str
     suite: str
+    variant: str
     tags: dict[str, Any]
     attributes: dict[str, Any]
 
@@ -43,13 +49,14 @@ def case_of(item: pytest.Item, markers: Set[str]) -> Case:
     # As in `PYTEST_CURRENT_TEST`, by which decorators go.
     node = item.nodeid.replace("\x00", "(null)")
     function = _function(item)
-    says = _said_of(function) or {}
+    says = _said_of(function, getattr(item, "cls", None)) or {}
     base, parameters = _variant(item, node)
 
     return Case(
         node=node,
         name=says.get("name") or _without_repetition(item, node),
         suite=says.get("suite") or (item.parent.nodeid if item.parent else ""),
+        variant=_number(item),
         tags=_marker_tags(item, markers) | dict(says.get("tags") or {}),
         attributes={
             **(_place_of_item(item) if function is None else place_of(function)),
@@ -70,7 +77,7 @@ def fixture_name(definition: Any, cls: Any) -> str | None:
         is_empty = classic[1] == "setUpClass" and not any(
             vars(kind).keys() & {"setUpClass", "tearDownClass"}
             for kind in getattr(cls, "__mro__", ())
-            if kind.__module__ != "unittest.case"
+            if kind.__module__ not in _EMPTY_CASES
         )
         return None if is_empty else classic[1]
 
@@ -109,6 +116,26 @@ def is_waiting_for(item: pytest.Item, definition: Any) -> bool:
     return name in params and made[1] is not params[name]
 
 
+def raised_in_teardown() -> Any:
+    """
+    Give what the teardown of a fixture has raised, to a finalizer of it: pytest
+    keeps that to itself until all of them are done.
+    """
+    frame: Any = sys._getframe()  # noqa: SLF001  # the one way there is
+    for _ in range(_MAX_FRAMES):
+        frame = frame.f_back
+        if frame is None:
+            return None
+        if frame.f_code.co_name == "finish":
+            known = frame.f_locals
+            # The latter in older versions.
+            raised = [*known.get("exceptions", ()), known.get("exc")]
+
+            return raised[0]
+
+    return None
+
+
 def outcome_of(report: pytest.TestReport) -> Outcome:
     if report.failed:
         return Outcome.FAILED if report.when == "call" else Outcome.ERROR
@@ -131,10 +158,10 @@ def _function(item: pytest.Item) -> Any:
     return None
 
 
-def _said_of(function: Any) -> dict[str, Any] | None:
+def _said_of(function: Any, owner: Any) -> dict[str, Any] | None:
     inner = getattr(getattr(function, "hypothesis", None), "inner_test", None)
 
-    return said_of(function) or said_of(inner)
+    return said_of(function, owner) or said_of(inner, owner)
 
 
 def _place_of_item(item: pytest.Item) -> dict[str, Any]:
@@ -161,6 +188,20 @@ def _variant(item: pytest.Item, node: str) -> tuple[str, dict[str, Any]]:
         for name, value in spec.params.items()
         if not name.startswith(_FLAKEFINDER)
     }
+
+
+def _number(item: pytest.Item) -> str:
+    """
+    Give which of the values of each of its parameters *item* got; "" without any.
+    """
+    spec = getattr(item, "callspec", None)
+    indices = getattr(spec, "indices", {})
+
+    return "-".join(
+        str(index)
+        for name, index in indices.items()
+        if not name.startswith(_FLAKEFINDER)
+    )
 
 
 def _without_repetition(item: pytest.Item, node: str) -> str:

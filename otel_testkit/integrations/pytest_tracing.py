@@ -2,9 +2,10 @@
 Tells of every test that pytest runs: of its set-up, call and teardown, of the
 fixtures in them, and of what pytest says of it.
 
-All in hooks around pytest's own, in the old style of hook wrapper, which stands
-in no traceback. A test begins with the first fixture that is its own: those
-that several tests share have traces of their own, which the tests link to.
+What a part ends with, pytest tells when it reports of it: so there is nothing of
+ours around a test, in no traceback either. A test begins with the first fixture
+that is its own: those that several tests share have traces of their own, which
+the tests link to.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ from otel_testkit.integrations.pytest_items import (
     fixtures_of,
     is_waiting_for,
     outcome_of,
+    raised_in_teardown,
 )
+from otel_testkit.integrations.pytest_subtests import is_in_subtest, trace_subtests
 from otel_testkit.recording.phases import PhasedSpan
 from otel_testkit.recording.provider import prepare, recording
 
@@ -41,6 +44,7 @@ from otel_testkit.recording.provider import prepare, recording
 Wrapper = Generator[None, Any, None]
 
 _recording = never_raises("pytest", "no test of pytest was recorded")(recording)
+_first = pytest.hookimpl(tryfirst=True)
 _around = pytest.hookimpl(hookwrapper=True, tryfirst=True)
 
 
@@ -52,40 +56,38 @@ class Tracing:
     def __init__(self, config: pytest.Config, markers: Set[str]) -> None:
         self._config = config
         self._markers = markers
-        self._is_ready = False
         # The one that is under way, once its set-up has begun.
         self._attempt: Attempt | None = None
         self._attempts: Counter[str] = Counter()
         # Where fixtures were made that several tests share.
         self._made: dict[Any, SpanContext] = {}
         prepare()
+        self._undo = trace_subtests() or []
+
+    def pytest_unconfigure(self) -> None:
+        for undo in self._undo:
+            undo()
 
     @_around
-    def pytest_runtest_protocol(self) -> Wrapper:
-        if not self._is_ready:
+    def pytest_runtestloop(self, session: pytest.Session) -> Wrapper:
+        if session.items and not session.config.option.collectonly:
             # Here and not in a fork, which would make a run of its own.
-            self._is_ready = True
             _recording()
         outcome = yield
+        # What was interrupted.
         self._end_attempt(_raised(outcome))
 
-    @_around
-    def pytest_runtest_setup(self, item: pytest.Item) -> Wrapper:
+    @_first
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
         self._begin_setup(item)
-        outcome = yield
-        self._end_setup(_raised(outcome))
 
-    @_around
-    def pytest_runtest_call(self) -> Wrapper:
+    @_first
+    def pytest_runtest_call(self) -> None:
         self._begin_phase("call")
-        outcome = yield
-        self._end_phase(_raised(outcome))
 
-    @_around
-    def pytest_runtest_teardown(self) -> Wrapper:
+    @_first
+    def pytest_runtest_teardown(self) -> None:
         self._begin_phase("teardown")
-        outcome = yield
-        self._end_phase(_raised(outcome))
 
     @_around
     def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Wrapper:
@@ -94,11 +96,19 @@ class Tracing:
         if fixture is not None:
             self._end_fixture(fixture, request, _raised(outcome))
 
-    @_around
-    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Wrapper:
-        outcome = yield
-        if self._attempt is not None and outcome.excinfo is None:
-            self._hear(self._attempt, call, outcome.get_result())
+    # In the new style, at half the cost: no exception of a test comes by.
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        attempt = self._attempt
+        if attempt is not None and not is_in_subtest():
+            self._end_phase(attempt, call)
+        report = yield
+        if attempt is not None:
+            self._hear(attempt, call, report)
+
+        return report
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_xdist_setupnodes(self) -> None:
@@ -117,13 +127,18 @@ class Tracing:
     @never_raises("pytest", "the tests that failed were not shown")
     def _print_summary(self, reporter: Any) -> None:
         from otel_testkit.integrations.pytest_summary import (  # noqa: PLC0415  # after the last test
+            print_receipt,
             print_summary,
         )
 
         current = recording() if self._attempts or self._has_workers() else None
         if current is not None:
             show = self._config.getoption("trace_show") or current.settings.show
+            # What is still to be sent goes while the tests are shown.
+            current.run.conclude()
             print_summary(reporter, current.run.writer.folder, show)
+            if show != "none":
+                print_receipt(reporter, current.run)
 
     def _has_workers(self) -> bool:
         return self._config.pluginmanager.has_plugin("dsession")
@@ -148,19 +163,12 @@ class Tracing:
             attributes=case.attributes,
             links=[self._made[one] for one in fixtures_of(item) if one in self._made],
         )
-        span.name = case.name
+        span.name, span.variant = case.name, case.variant
         span.__enter__()
         if span.is_recording:
             others = [pair for pair in item.user_properties if pair[0] != "trace_id"]
             item.user_properties[:] = [*others, ("trace_id", span.trace_id)]
         attempt.begin_phase("setup")
-
-    @never_raises("pytest", "the set-up of a test was not recorded")
-    def _end_setup(self, exception: BaseException | None) -> None:
-        attempt = self._attempt
-        if attempt is not None and attempt.span is None:
-            self._begin_test(attempt)
-        self._end_phase(exception)
 
     @never_raises("pytest", "a part of a test was not recorded")
     def _begin_phase(self, name: str) -> None:
@@ -168,9 +176,11 @@ class Tracing:
             self._attempt.begin_phase(name)
 
     @never_raises("pytest", "a part of a test was not recorded")
-    def _end_phase(self, exception: BaseException | None) -> None:
-        if self._attempt is not None:
-            self._attempt.end_phase(exception)
+    def _end_phase(self, attempt: Attempt, call: pytest.CallInfo[None]) -> None:
+        if attempt.span is None:
+            # All that was set up is shared.
+            self._begin_test(attempt)
+        attempt.end_phase(_exception_of(call))
 
     @never_raises("pytest", "a fixture was not recorded")
     def _begin_fixture(self, definition: Any, request: Any) -> Fixture | None:
@@ -215,7 +225,7 @@ class Tracing:
     @never_raises("pytest", "the teardown of a fixture was not recorded")
     def _end_teardown(self, fixture: Fixture) -> None:
         self._made.pop(fixture.definition, None)
-        fixture.end(None)
+        fixture.end(raised_in_teardown())
 
     @never_raises("pytest", "a test's outcome is a guess")
     def _hear(
@@ -224,7 +234,7 @@ class Tracing:
         call: pytest.CallInfo[None],
         report: pytest.TestReport,
     ) -> None:
-        exception = None if call.excinfo is None else call.excinfo.value
+        exception = _exception_of(call)
         if report.failed:
             attempt.fails(outcome_of(report), exception, report.longrepr)
         elif attempt.phase is None and report.when != "teardown":
@@ -245,6 +255,10 @@ def _class_of(request: Any) -> Any:
         return request.cls
     except Exception:  # noqa: BLE001  # it raises where the scope is wider
         return None
+
+
+def _exception_of(call: pytest.CallInfo[None]) -> BaseException | None:
+    return None if call.excinfo is None else call.excinfo.value
 
 
 def _raised(outcome: Any) -> BaseException | None:

@@ -9,14 +9,18 @@ of day.
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import time
 
 from collections.abc import Callable
+from importlib.machinery import BuiltinImporter
+from types import BuiltinFunctionType
+from typing import Any
 
 
 def _make_clock() -> Callable[[], int]:
-    counter = time.perf_counter_ns
+    counter = _counter()
     offset = 0
 
     def now() -> int:
@@ -35,6 +39,24 @@ def _make_clock() -> Callable[[], int]:
         return offset + counter()
 
     return now
+
+
+def _counter() -> Callable[[], int]:
+    found = time.perf_counter_ns
+    if isinstance(found, BuiltinFunctionType):
+        return found
+
+    # Replaced already: in a module of its own, the interpreter's is as it was.
+    try:
+        spec = BuiltinImporter.find_spec("time")
+        module: Any = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+        BuiltinImporter.exec_module(module)
+    except (ImportError, AttributeError, TypeError):
+        return found
+
+    own: Callable[[], int] = module.perf_counter_ns
+
+    return own
 
 
 def _time_of_day() -> Callable[[], int]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from otel_testkit import semconv
 from otel_testkit.recording.clock import now
-from otel_testkit.recording.values import cut, text
+from otel_testkit.recording.values import cut, of_kind, text
 from otel_testkit.store.layout import shown_path
 
 
@@ -52,10 +52,9 @@ def exception_type(exception: BaseException) -> str:
     Name the type of *exception* as the semantic conventions want it.
     """
     kind = type(exception)
-    if kind.__module__ == "builtins":
-        return kind.__qualname__
+    module, name = of_kind(kind, "__module__"), of_kind(kind, "__qualname__")
 
-    return f"{kind.__module__}.{kind.__qualname__}"
+    return name if module == "builtins" else f"{module}.{name}"
 
 
 def summary(exception: BaseException, masker: Masker) -> str:
@@ -63,7 +62,7 @@ def summary(exception: BaseException, masker: Masker) -> str:
     Say in a line what *exception* says.
     """
     first_line = text(exception).strip().partition("\n")[0]
-    name = type(exception).__name__
+    name = of_kind(type(exception), "__name__")
 
     return cut(masker.text(f"{name}: {first_line}" if first_line else name), 200)
 
@@ -152,7 +151,7 @@ def _chain(exception: BaseException) -> Iterator[tuple[BaseException, str]]:
 def _hides_its_cause(link: BaseException) -> bool:
     # httpcore raises its errors a second time, from None, and so takes away
     # what the operating system said.
-    return type(link).__module__ == "httpcore"
+    return of_kind(type(link), "__module__") == "httpcore"
 
 
 def _without_us(trace: TracebackType | None) -> TracebackType | None:
@@ -222,6 +221,7 @@ def _stacktrace(
     except KeyboardInterrupt:
         raise
     except BaseException:  # noqa: BLE001  # its notes, its text: all may be code
-        written = "".join(traceback.format_tb(trace)) + type(exception).__name__
+        name = of_kind(type(exception), "__name__")
+        written = "".join(traceback.format_tb(trace)) + name
 
     return stack_text(written, masker)

@@ -9,7 +9,7 @@ import inspect
 import os
 import sys
 
-from typing import Any
+from typing import Any, Final
 
 from otel_testkit import semconv
 from otel_testkit.errors import never_raises
@@ -17,11 +17,15 @@ from otel_testkit.recording.outcome import is_test_case
 from otel_testkit.store.layout import project_root, shown_path
 
 
+# The second in a process that `multiprocessing` has started.
+_SCRIPTS: Final = ("__main__", "__mp_main__")
+
+
 def place_of(function: Any) -> dict[str, Any]:
     """
     Tell where *function* stands, as attributes.
     """
-    inner = inspect.unwrap(function)
+    inner = inspect.unwrap(function) if hasattr(function, "__wrapped__") else function
     while isinstance(inner, functools.partial):
         inner = inspect.unwrap(inner.func)
 
@@ -32,11 +36,14 @@ def place_of(function: Any) -> dict[str, Any]:
 
     return {
         **place,
-        semconv.CODE_FILE_PATH: shown_path(
-            code.co_filename, project_root(os.path.dirname(code.co_filename))
-        ),
+        semconv.CODE_FILE_PATH: _shown(code.co_filename),
         semconv.CODE_LINE_NUMBER: code.co_firstlineno,
     }
+
+
+@functools.lru_cache(maxsize=256)
+def _shown(file: str) -> str:
+    return shown_path(file, project_root(os.path.dirname(file)))
 
 
 @never_raises("name", "a test is not called what pytest calls it")
@@ -79,11 +86,11 @@ def _name(function: Any) -> str:
 
 def _module(function: Any) -> str:
     module = getattr(function, "__module__", None) or ""
-    if module != "__main__":
+    if module not in _SCRIPTS:
         return str(module)
 
     # The script's name says more.
-    file = getattr(sys.modules.get("__main__"), "__file__", None) or module
+    file = getattr(sys.modules.get(module), "__file__", None) or module
 
     return os.path.splitext(os.path.basename(file))[0]
 

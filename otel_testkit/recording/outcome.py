@@ -133,10 +133,10 @@ def outcome_in_runner(
         outcome = _of_case(case, exception, outcome)
     if outcome not in (Outcome.PASSED, Outcome.FAILED, Outcome.ERROR):
         return outcome
-    if not (
-        (case is not None and _is_expected_failure(case, function))
-        or (in_pytest and is_marked_xfail(function, owner, exception))
-    ):
+    if case is not None and _is_expected_failure(case, function):
+        # No success at all: it makes unittest's run fail.
+        return Outcome.FAILED if outcome is Outcome.PASSED else Outcome.XFAILED
+    if not (in_pytest and is_marked_xfail(function, owner, exception)):
         return outcome
 
     return Outcome.XPASSED if outcome is Outcome.PASSED else Outcome.XFAILED

@@ -8,8 +8,6 @@ stand that is long over.
 
 from __future__ import annotations
 
-import os
-
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
@@ -18,11 +16,12 @@ from opentelemetry.context import Context
 from opentelemetry.trace import SpanContext, StatusCode
 
 from otel_testkit import semconv
+from otel_testkit.masking import Masker
 from otel_testkit.recording.clock import now
 from otel_testkit.recording.failure import exception_type, record_exception
+from otel_testkit.recording.lazy import SPAN_KEY, begun
 from otel_testkit.recording.outcome import Outcome
 from otel_testkit.recording.provider import Recording
-from otel_testkit.recording.quiet import QuietSpan
 from otel_testkit.recording.runner import RunnerSpan
 from otel_testkit.recording.sdk import Span
 from otel_testkit.recording.span import (
@@ -32,88 +31,48 @@ from otel_testkit.recording.span import (
     _open,
 )
 from otel_testkit.recording.values import cut
-from otel_testkit.store.encode import Encoded
 
 
-_INTERNAL: Final = 1
-_SAMPLED: Final = trace.TraceFlags(trace.TraceFlags.SAMPLED)
 _MAX_MESSAGE: Final = 200
-_getpid = os.getpid
+_NONE: Final[Mapping[str, Any]] = {}
 
 
 class Phase:
     """
-    A part of *test*, inside of the phase that is under way there. Its caller sees
-    to it that nothing of it is raised into a test.
+    A part of *test* that begins now, under a *name* and with *attributes* that hold
+    no secret, inside of the phase that is under way there. Its caller sees to it
+    that nothing of it is raised into a test.
 
     What a fixture of the user's has made current, and left so, stays current.
     """
 
-    __slots__ = (
-        "_around",
-        "_context",
-        "_current",
-        "_pid",
-        "_previous",
-        "_test",
-        "is_over",
-        "span",
-    )
+    __slots__ = ("_around", "_context", "_previous", "_test", "is_over", "span")
 
-    def __init__(self, test: TestSpan) -> None:
-        self._test = test
-        self._around: Context | None = None
-        self._context: Context | None = None
-        self._previous: Context | None = None
-        self._pid = 0
+    def __init__(
+        self, test: TestSpan, name: str, attributes: Mapping[str, Any] = _NONE
+    ) -> None:
         self.is_over: bool = False
         self.span: Any = None
-        self._current: Any = None
+        self._test = test
+        recording, around = test.recording, test._context  # noqa: SLF001  # of one house
+        if recording is None or around is None:
+            return
+
+        self.span = begun(recording.part_tracer, name, around, attributes)
+        self._around = around
+        self._previous = surrounding = context_api.get_current()
+        self._context = test._context = Context(  # noqa: SLF001  # as above
+            {**surrounding, SPAN_KEY: self.span, _TEST_KEY: test, _PHASE_KEY: self}
+        )
+        if surrounding is around or not _is_users(surrounding, test):
+            context_api.attach(self._context)
 
     @property
     def place(self) -> SpanContext | None:
         """
         What others link to; None where it is not recorded.
         """
-        return None if self._current is None else self._current.get_span_context()
-
-    def begin(
-        self,
-        name: str,
-        attributes: Mapping[str, Any] | None = None,
-        *,
-        is_quiet: bool = False,
-    ) -> None:
-        """
-        Begin now, under a *name* and with *attributes* that hold no secret.
-
-        What a program adds to the current span, one that *is_quiet* does not take,
-        and costs half as much.
-        """
-        test = self._test
-        recording = test.recording
-        if recording is None:
-            return
-
-        self._pid = _getpid()
-        self._around = around = test._context  # noqa: SLF001  # of one house
-        if is_quiet and not recording.relay.is_needed:
-            self.span, current = _quiet(recording, name, around, attributes)
-        else:
-            self.span = current = recording.part_tracer.start_span(
-                name, around, attributes=attributes, start_time=now()
-            )
-        self._current = current
-        self._previous = surrounding = context_api.get_current()
-        self._context = test._context = Context(  # noqa: SLF001  # as above
-            {
-                **trace.set_span_in_context(current, surrounding),
-                _TEST_KEY: test,
-                _PHASE_KEY: self,
-            }
-        )
-        if not _is_users(surrounding, test):
-            context_api.attach(self._context)
+        return None if self.span is None else self.span.get_span_context()
 
     def end(
         self, exception: BaseException | None = None, *, at: int = 0, tell: bool = False
@@ -122,25 +81,28 @@ class Phase:
         End now, or as it was *at* a time; *tell* what the exception says, where
         its test does not.
         """
+        span = self.span
+        if self.is_over or span is None:
+            return
+
         self.is_over = True
-        span, recording = self.span, self._test.recording
-        if span is None:
-            return
-
-        if self._test._context is self._context:  # noqa: SLF001  # as above
-            self._test._context = self._around  # noqa: SLF001  # as above
-        if self._previous is not None and context_api.get_current() is self._context:
-            context_api.attach(self._previous)
-        self._context = self._previous = self._around = None
-        if self._pid != _getpid():
-            return
-
+        test, context, previous = self._test, self._context, self._previous
+        if test._context is context:  # noqa: SLF001  # as above
+            test._context = self._around  # noqa: SLF001  # as above
+        # They hold all that the test had made current.
+        del self._context, self._previous, self._around
+        if context_api.get_current() is context:
+            context_api.attach(previous)
         if exception is not None and Outcome.of(exception).is_failure:
-            span.set_attributes({semconv.ERROR_TYPE: exception_type(exception)})
-            span.set_status(StatusCode.ERROR)
-            if tell and recording is not None:
-                record_exception(span, exception, recording.masker, recording.project)
+            self._explain(exception, tell=tell)
         span.end(at or now())
+
+    def _explain(self, exception: BaseException, *, tell: bool) -> None:
+        span, recording = self.span, self._test.recording
+        span.set_attributes({semconv.ERROR_TYPE: exception_type(exception)})
+        span.set_status(StatusCode.ERROR)
+        if tell and recording is not None:
+            record_exception(span, exception, recording.masker, recording.project)
 
 
 class PhasedSpan(RunnerSpan):
@@ -149,16 +111,25 @@ class PhasedSpan(RunnerSpan):
 
     *ended_at* is when it ended, where its last phase went on with what is done
     for several tests; *message* what the runner says of a failure that is no
-    exception.
+    exception; *variant* what tells it from others of which only a secret does.
     """
 
-    __slots__ = ("_before", "ended_at", "message")
+    __slots__ = ("_before", "ended_at", "message", "variant")
 
     def __init__(self, case: str, **known: Any) -> None:
         super().__init__(case, **known)
         self.ended_at: int = 0
         self.message: str = ""
+        self.variant: str = ""
         self._before: Context | None = None
+
+    def _described(self, masker: Masker) -> tuple[str, dict[str, Any]]:
+        name, known = super()._described(masker)
+        if self.variant and name != self.name:
+            # Otherwise two tests would be one that now fails and now does not.
+            name = known[semconv.TEST_CASE_NAME] = f"{name}#{self.variant}"
+
+        return name, known
 
     def _begin(self) -> None:
         self._before = context_api.get_current()
@@ -240,36 +211,7 @@ def _is_users(context: Context, test: TestSpan) -> bool:
     span: Any = trace.get_current_span(context)
     phase = context.get(_PHASE_KEY)
     is_ours = span is test._span or (  # noqa: SLF001  # of one house
-        phase is not None and span is getattr(phase, "_current", None)
+        phase is not None and span is getattr(phase, "span", None)
     )
 
     return not is_ours and getattr(span, "end_time", None) is None
-
-
-def _quiet(
-    recording: Recording,
-    name: str,
-    around: Context | None,
-    attributes: Mapping[str, Any] | None,
-) -> tuple[QuietSpan, trace.Span]:
-    """
-    Give a span that nobody but the recorder hears of, and what is current in it.
-    """
-    span = QuietSpan(
-        recording.recorder,
-        recording.part_tracer,
-        name,
-        trace.get_current_span(around).get_span_context(),
-        Encoded.of(attributes or {}),
-        now(),
-        _INTERNAL,
-    )
-    context = SpanContext(
-        span.context.trace_id,
-        span.context.span_id,
-        is_remote=False,
-        trace_flags=_SAMPLED,
-        trace_state=span.context.trace_state,
-    )
-
-    return span, trace.NonRecordingSpan(context)

@@ -142,6 +142,8 @@ def recording() -> Recording | None:
 
     if current.run.writer.folder is None:
         current.run.writer.start(*[layout.LOGS] * current.settings.logs)
+    else:
+        current.run.writer.start_anew_if_removed()
     current.relay.follow(current.recorder)
 
     return current

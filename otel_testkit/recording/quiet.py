@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from opentelemetry.trace import Status, StatusCode
 
+from otel_testkit.errors import never_raises
 from otel_testkit.recording.recorder import Recorder
 from otel_testkit.recording.sdk import Event
 from otel_testkit.store.encode import (
@@ -21,7 +22,9 @@ from otel_testkit.store.encode import (
     Encoded,
     attribute_list,
     beginning,
+    ended_line,
     identity,
+    opened_line,
 )
 
 
@@ -43,9 +46,9 @@ class QuietSpan:
         "_attributes",
         "_beginning",
         "_recorder",
-        "context",
         "end_time",
         "events",
+        "ids",
         "instrumentation_scope",
         "links",
         "resource",
@@ -62,7 +65,7 @@ class QuietSpan:
         start_time: int,
         kind: int = CLIENT,
     ) -> None:
-        self.context: _Ids = _Ids(
+        self.ids: _Ids = _Ids(
             parent.trace_id,
             tracer.id_generator.generate_span_id(),
             parent.trace_state,
@@ -75,10 +78,10 @@ class QuietSpan:
         self.instrumentation_scope: Any = tracer._instrumentation_scope  # noqa: SLF001  # no public name
         self._recorder = recorder
         self._beginning = beginning(
-            identity(self.context, parent, kind), name, start_time, attributes.text
+            identity(self.ids, parent, kind), name, start_time, attributes.text
         )
         self._attributes: list[str] = []
-        recorder.quiet_started(self)
+        self._begin()
 
     @property
     def text(self) -> str:
@@ -92,7 +95,7 @@ class QuietSpan:
         return f"{begun}{between}{','.join(self._attributes)}]"
 
     def get_span_context(self) -> Any:
-        return self.context
+        return self.ids
 
     def add(self, attributes: Encoded) -> None:
         """
@@ -113,6 +116,13 @@ class QuietSpan:
     ) -> None:
         self.events.append(Event(name, attributes, timestamp))
 
+    @never_raises("record", "a call was not recorded")
+    def _begin(self) -> None:
+        self._recorder.began(self.ids.span_id, opened_line(self.text))
+
+    @never_raises("record", "a call was not recorded")
     def end(self, end_time: int) -> None:
         self.end_time = end_time
-        self._recorder.quiet_ended(self)
+        recorder = self._recorder
+        prefix = recorder.prefix(self.resource, self.instrumentation_scope)
+        recorder.ended(self.ids.span_id, ended_line(prefix, self.text, self))

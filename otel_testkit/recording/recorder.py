@@ -24,10 +24,8 @@ from otel_testkit.recording.sdk import (
 from otel_testkit.store import layout
 from otel_testkit.store.append import RunWriter
 from otel_testkit.store.encode import (
-    ended_line,
     identity,
     open_line,
-    opened_line,
     resource_prefix,
     span_line,
 )
@@ -86,6 +84,9 @@ class Recorder(SpanProcessor):
             return
 
         start, writer, real_start, was_fake = started
+        if not start:
+            # Begun as a quiet one.
+            start = identity(span.context, span.parent, span.kind.value + 1)
         ours = not real_start
         if not ours and (was_fake or _is_clock_fake()):
             span = _at_real_time(span, real_start)
@@ -93,32 +94,28 @@ class Recorder(SpanProcessor):
         writer.append(
             layout.TRACES,
             span_line(
-                self._prefix(span, ours=ours),
+                self.prefix(span.resource, span.instrumentation_scope, ours=ours),
                 start,
                 span,
                 None if ours else self._mask,
             ),
         )
 
-    @never_raises("record", "a call was not recorded")
-    def quiet_started(self, span: Any) -> None:
+    def began(self, span_id: int, line: bytes) -> None:
         """
-        Do as `on_start` for a span that has encoded itself.
+        Take notice of a span that encodes itself: its id, and how it is opened.
         """
         if self.is_on:
-            writer = self.writer
-            self._started[span.context.span_id] = ("", writer, 0, False)
-            writer.append(layout.OPEN, opened_line(span.text))
+            self._started[span_id] = ("", self.writer, 0, False)
+            self.writer.append(layout.OPEN, line)
 
-    @never_raises("record", "a call was not recorded")
-    def quiet_ended(self, span: Any) -> None:
+    def ended(self, span_id: int, line: bytes) -> None:
         """
-        Do as `on_end` for a span that has encoded itself.
+        Write the *line* of a span that has begun here.
         """
-        started = self._started.pop(span.context.span_id, None)
+        started = self._started.pop(span_id, None)
         if started is not None:
-            prefix = self._prefix(span, ours=True)
-            started[1].append(layout.TRACES, ended_line(prefix, span.text, span))
+            started[1].append(layout.TRACES, line)
 
     def after_fork(self) -> None:
         """
@@ -151,14 +148,17 @@ class Recorder(SpanProcessor):
         """
         self._short = resource
 
-    def _prefix(self, span: ReadableSpan, *, ours: bool) -> str:
-        key = (id(span.resource), id(span.instrumentation_scope))
+    def prefix(self, of: Resource, scope: Any, *, ours: bool = True) -> str:
+        """
+        Give what the lines of spans of a resource and a *scope* begin with.
+        """
+        key = (id(of), id(scope))
         found = self._prefixes.get(key)
         if found is not None:
             return found[2]
 
-        resource: Mapping[str, Any] = span.resource.attributes
-        if span.resource is self._short:
+        resource: Mapping[str, Any] = of.attributes
+        if of is self._short:
             name = semconv.SERVICE_NAME
             resource = {name: resource[name]} if name in resource else {}
 
@@ -167,12 +167,12 @@ class Recorder(SpanProcessor):
 
         prefix = resource_prefix(
             resource,
-            span.instrumentation_scope,
-            short=span.resource is self._short,
+            scope,
+            short=of is self._short,
             mask=None if ours else self._mask,
         )
         # Kept together: an id stands for its object only while that lives.
-        self._prefixes[key] = (span.resource, span.instrumentation_scope, prefix)
+        self._prefixes[key] = (of, scope, prefix)
 
         return prefix
 

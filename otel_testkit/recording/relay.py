@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from opentelemetry import trace
 
-from otel_testkit.errors import never_raises, trouble
+from otel_testkit.errors import is_interruption, never_raises, trouble
 from otel_testkit.recording.recorder import Recorder
 from otel_testkit.recording.sdk import (
     ReadableSpan,
@@ -99,9 +99,12 @@ class Relay(SpanProcessor):
         """
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        return all(
-            processor.force_flush(timeout_millis) for processor in list(self._added)
-        )
+        flushed = 0
+        for processor in self._added:
+            with _told("span-processor"):
+                flushed += bool(processor.force_flush(timeout_millis))
+
+        return flushed == len(self._added)
 
     def shutdown_added(self) -> None:
         for processor in self._added:
@@ -140,7 +143,9 @@ def _told(slug: str) -> Iterator[None]:
     token = is_telling.set(True)
     try:
         yield
-    except Exception as error:  # noqa: BLE001  # never into the test
+    except (Exception, SystemExit) as error:  # never into the test
+        if is_interruption(error):
+            raise
         trouble(slug, f"a span processor raised {type(error).__name__}")
     finally:
         is_telling.reset(token)

@@ -8,11 +8,21 @@ came.
 
 from __future__ import annotations
 
+import atexit
 import os
 
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, ClassVar, Final, NamedTuple, Protocol, Self, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Final,
+    NamedTuple,
+    Protocol,
+    Self,
+    TypeVar,
+)
 
 from opentelemetry import context as context_api, trace
 from opentelemetry.context import Context
@@ -27,17 +37,22 @@ from otel_testkit.recording.failure import (
     record_exception,
     summary,
 )
+from otel_testkit.recording.lazy import SPAN_KEY, add, begun
 from otel_testkit.recording.outcome import Outcome
 from otel_testkit.recording.provider import Recording, recording
-from otel_testkit.recording.sdk import Span, add_attributes
+from otel_testkit.recording.sdk import Span
 from otel_testkit.recording.values import (
     attribute_key,
+    holds_no_secret,
     masked_value,
     masked_values,
     text,
 )
 from otel_testkit.recording.wrapping import wrap
 
+
+if TYPE_CHECKING:
+    from otel_testkit.masking import Masker
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -251,44 +266,49 @@ class TestSpan:
         self._outer = (
             outer if isinstance(outer, TestSpan) and outer.is_recording else None
         )
-        is_nested = self._outer is not None
-        name = self.name if type(self.name) is str else text(self.name)
-        name = now_recording.masker.text(name)
-        attributes: dict[str, Any] = {}
-        if self._tags is not None:
-            attributes |= masked_values(self._tags, now_recording.masker)
-        if self._attributes is not None:
-            attributes |= masked_values(self._attributes, now_recording.masker)
-
-        if self.is_case:
-            attributes[semconv.TEST_CASE_NAME] = name
-        if self._suite is not None:
-            suite = self._suite if type(self._suite) is str else text(self._suite)
-            attributes[semconv.TEST_SUITE_NAME] = now_recording.masker.text(suite)
+        name, attributes = self._described(now_recording.masker)
         parent = surrounding
         links: tuple[Link, ...] = ()
-        if is_nested:
+        if self._outer is not None:
             attributes[semconv.NESTED] = True
         else:
             parent, links = _root(now_recording, surrounding)
-        links = (*links, *map(Link, self._links))
+        if self._links:
+            links = (*links, *map(Link, self._links))
 
-        span: Any = now_recording.tracer.start_span(
-            name, parent, attributes=attributes, links=links, start_time=now()
-        )
+        span: Any = begun(now_recording.tracer, name, parent, attributes, links)
         self._pid = _getpid()
         self._recording = now_recording
         self._span = span
         self._parts = {}
         self._allowance = Allowance(now_recording.settings)
         self._previous = surrounding
-        self._context = context_api.set_value(
-            _TEST_KEY, self, trace.set_span_in_context(span, surrounding)
-        )
+        self._context = Context({**surrounding, SPAN_KEY: span, _TEST_KEY: self})
         _open[id(self)] = self
         # Set and never reset: a token is good in the one context that made it,
         # and a test may end in another.
         context_api.attach(self._context)
+
+    def _described(self, masker: Masker) -> tuple[str, dict[str, Any]]:
+        """
+        Give the name and all that is known of it, as they may be written.
+        """
+        name = self.name if type(self.name) is str else text(self.name)
+        own = {semconv.TEST_CASE_NAME: name} if self.is_case else {}
+        if self._suite is not None:
+            own[semconv.TEST_SUITE_NAME] = (
+                self._suite if type(self._suite) is str else text(self._suite)
+            )
+        if self._tags is None or type(self._tags) is dict:
+            known = {**(self._tags or {}), **(self._attributes or {}), **own}
+            if holds_no_secret(known, name, masker):
+                return name, known
+
+        return masker.text(name), {
+            **masked_values(self._tags, masker),
+            **masked_values(self._attributes, masker),
+            **{key: masker.text(value) for key, value in own.items()},
+        }
 
     @never_raises("span", "the end of a test was not recorded")
     def _end(self, exception: BaseException | None) -> None:
@@ -321,9 +341,9 @@ class TestSpan:
             part.closed()
 
         if self._allowance is not None:
-            add_attributes(span, self._allowance.left_out())
+            add(span, self._allowance.left_out())
         self.outcome = outcome = self.outcome_of(exception)
-        add_attributes(
+        add(
             span, _AT_END[outcome] if self.is_case else {semconv.OUTCOME: outcome.value}
         )
         self._explain(span, outcome, exception, recording)
@@ -418,11 +438,11 @@ class step:  # noqa: N801  # read as a word: `with step("sign up")`
             return
 
         surrounding = parent_context(test)
-        span: Any = test.recording.part_tracer.start_span(
+        span = begun(
+            test.recording.part_tracer,
             test.recording.masker.text(text(self._name)),
             surrounding,
-            attributes=masked_values(self._attributes, test.recording.masker),
-            start_time=now(),
+            masked_values(self._attributes, test.recording.masker),
         )
         entered = _Entered(
             span,
@@ -450,6 +470,13 @@ class step:  # noqa: N801  # read as a word: `with step("sign up")`
         if entered.pid != _getpid():
             return
 
+        try:
+            self._settle(entered, exception)
+        finally:
+            # Whatever is wrong with the exception, the step has ended.
+            entered.span.end(now())
+
+    def _settle(self, entered: _Entered, exception: BaseException | None) -> None:
         span = entered.span
         if exception is not None and Outcome.of(exception).is_failure:
             span.set_attribute(semconv.ERROR_TYPE, exception_type(exception))
@@ -457,7 +484,6 @@ class step:  # noqa: N801  # read as a word: `with step("sign up")`
             if self._tells_exception:
                 told_by = entered.recording
                 record_exception(span, exception, told_by.masker, told_by.project)
-        span.end(now())
 
 
 def test_span(  # named for users, no test
@@ -575,6 +601,10 @@ def current_place() -> Place | None:
     if context.get(_TEST_KEY) is not test or not parent.is_valid or _is_stale(context):
         context = parent_context(test)
         parent = trace.get_current_span(context).get_span_context()
+    if parent.trace_id != test._span_context().trace_id:  # noqa: SLF001  # as above
+        # The program has begun a trace of its own, in which nobody would look.
+        context = test._context or context  # noqa: SLF001  # as above
+        parent = trace.get_current_span(context).get_span_context()
 
     return Place(test, recording, allowance, context, parent)
 
@@ -601,6 +631,9 @@ def _still_running(test: TestSpan) -> TestSpan:
 
 
 _open: Final[dict[int, TestSpan]] = {}
+# One that never ends would keep its function, and with it the program's module: then
+# what is still in there would be finalized too late, or not at all.
+atexit.register(_open.clear)
 _NO_TEST: Final = TestSpan("")
 
 

@@ -55,7 +55,7 @@ def attribute_value(value: Any) -> AttributeValue:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  # a `__str__` may well exit
-        return f"<{kind.__name__}, unprintable: {type(error).__name__}>"
+        return _unprintable(kind, error)
 
 
 def masked_values(given: Mapping[str, Any] | None, masker: Masker) -> dict[str, Any]:
@@ -66,7 +66,9 @@ def masked_values(given: Mapping[str, Any] | None, masker: Masker) -> dict[str, 
         return {}
 
     try:
-        pairs = list(given.items())
+        pairs = list(itertools.islice(given.items(), _MAX_NODES))
+        if len(given) > len(pairs):
+            pairs.append(("…", f"{len(given)} in all"))
     except Exception as error:  # noqa: BLE001  # no mapping, or an unruly one
         trouble("tags", f"tags are no mapping ({type(error).__name__})")
         return {}
@@ -76,6 +78,42 @@ def masked_values(given: Mapping[str, Any] | None, masker: Masker) -> dict[str, 
         for key, value in pairs
         for name in (attribute_key(key, masker),)
     }
+
+
+def holds_no_secret(given: dict[str, Any], name: str, masker: Masker) -> bool:
+    """
+    Tell if the values in *given* and the *name* may surely be written as they are:
+    short texts, whole numbers and truths, with nothing that looks like a secret.
+    """
+    texts = [name]
+    for value in given.values():
+        if type(value) is str:
+            # What is said twice, as most of a test's place is, is looked at once.
+            if value not in name:
+                texts.append(value)
+        elif type(value) is int:
+            if value not in _INT64:
+                return False
+        elif type(value) is not bool:
+            return False
+    everything = "\n".join(texts)
+
+    return (
+        len(everything) <= MAX_TEXT
+        and masker.is_clean(everything)
+        and _are_plain_keys(masker, tuple(given))
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _are_plain_keys(masker: Masker, keys: tuple[Any, ...]) -> bool:
+    return all(
+        type(key) is str
+        and attribute_key(key, masker) == key
+        and not masker.is_secret_key(key)
+        and not key.startswith("http.")
+        for key in keys
+    )
 
 
 def attribute_key(key: Any, masker: Masker) -> str:
@@ -123,9 +161,23 @@ def text(value: Any) -> str:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  # see above
-        return f"<{type(value).__name__}, unprintable: {type(error).__name__}>"
+        return _unprintable(type(value), error)
 
     return cut(written, _ROOM)
+
+
+def of_kind(kind: type, name: str) -> str:
+    """
+    Get `__module__`, `__name__` or the like of *kind*, past what its own class, if
+    it has one, makes of the name.
+    """
+    return str(vars(type)[name].__get__(kind))
+
+
+def _unprintable(kind: type, error: BaseException) -> str:
+    names = (of_kind(one, "__name__") for one in (kind, type(error)))
+
+    return "<{}, unprintable: {}>".format(*names)
 
 
 def cut(written: str, limit: int = MAX_TEXT) -> str:

@@ -38,7 +38,7 @@ _STAND_IN = {
     "__init__.py": _NOTHING,
     "integrations/__init__.py": "",
     "integrations/unittest.py": "class TracedTestCase: pass",
-    "integrations/behave.py": "def trace_scenarios(hooks): pass",
+    "integrations/behave.py": "def trace_scenarios(): pass",
 }
 
 

@@ -166,12 +166,64 @@ def test_hooks_of_many_are_no_tests(done: Any) -> None:
     assert loose[-2:] == ["before_tag @team:shop", "before_feature Shop"]
 
 
+BROKEN = """
+from otel_testkit import step
+from otel_testkit.integrations.behave import trace_scenarios
+
+trace_scenarios()
+
+def before_all(context):
+    context.config.setup_logging()
+    with step("inside"):
+        pass
+
+def HOOK(context, *_):
+    raise LookupError("broken")
+"""
+
+
+@pytest.mark.parametrize(
+    "hook",
+    ["before_all", "before_feature", "before_tag", "after_feature", "after_all"],
+)
+def test_hooks_that_fail(python: Python, hook: str) -> None:
+    """A hook of many that fails is told, wherever in the file it stands."""
+    files = {
+        "features/f.feature": f"@tag{FEATURE.replace('it is interrupted', 'nothing')}",
+        "features/steps/all.py": STEPS,
+        "features/environment.py": BROKEN.replace("HOOK", hook),
+    }
+    bare = python(files, "-m", "behave", "--no-timings", traced=False)
+    done = python(files, "-m", "behave", "--no-timings")
+    broken = {case: one for case, one in done.attempts().items() if "_" in case}
+
+    assert _said(done) == _said(bare)
+    ((name, attempt),) = broken.items()
+    assert name.startswith(hook)
+    assert (attempt.outcome, attempt.errors[0].message) == ("error", "broken")
+    assert len(done.outcomes()) == (3 if hook.startswith("after") else 1)
+    if hook != "before_all":
+        assert [span.name for span in done.run().loose[0].children] == ["inside"]
+
+
+def test_rows_of_an_outline_are_variants(done: Any) -> None:
+    """Each row is a case, and says of what outline, and what is in it."""
+    rows = [one for case, one in done.attempts().items() if case.startswith("sums")]
+    attributes = [one.span.attributes for one in rows]
+
+    assert {one["otel_testkit.case.base_name"] for one in attributes} == {"sums of <a>"}
+    assert [one["otel_testkit.case.parameter.a"] for one in attributes] == list("123")
+    assert attributes[2]["otel_testkit.case.parameter.b"] == "x"
+
+
 @pytest.mark.skipif(not HAS_RULES, reason="behave before 1.3 knows no rules")
 def test_a_rule_is_a_part_of_the_suite(done: Any) -> None:
     """Scenarios of one name in two rules are two cases."""
     suites = {case.suite for case in done.run().cases if case.name == "same name"}
 
     assert suites == {"Rules / the first", "Rules / the second"}
+    row = done.attempts()["in a rule -- @1.1"].span.attributes
+    assert row["otel_testkit.case.base_name"] == "in a rule"
 
 
 FEATURE = """
@@ -198,8 +250,8 @@ def nothing(context):
 ENVIRONMENT = """
 from otel_testkit.integrations.behave import trace_scenarios
 {}
-trace_scenarios(globals())
-trace_scenarios(globals())
+trace_scenarios()
+trace_scenarios()
 """
 
 

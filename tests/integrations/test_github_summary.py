@@ -64,11 +64,38 @@ def test_a_failed_test_is_a_row(failing_run: Any) -> None:
         [
             "tests/test_insights.py::test_insight_is_created",
             "failed",
-            "AssertionError test_insights.py:57 assert 429 == 200",
+            "AssertionError test_insights.py:57 assert 429 == 200<br>rate limited "
+            "(certain): POST lambda …/invocations → 429 TooManyRequestsException "
+            "&quot;Rate Exceeded.&quot;, 8.5 s before the failure",
             f"{INVOCATIONS}<br>{INSIGHTS}",
-            "9.0 s",
+            "9.0\u00a0s",
             "0af7651916cd43dd8448eb211c80319c",
         ]
+    ]
+
+
+def test_a_row_says_in_which_step(run_folder: Any, make_exception: Any) -> None:
+    """The steps that what was raised came through are named, and no others."""
+    for number, outer in enumerate(("call", "sign up")):
+        test = run_folder.test(
+            f"test {number}",
+            0,
+            9,
+            "failed",
+            trace_id=f"{number + 1:032x}",
+            exceptions=[make_exception("ValueError", "no account")],
+            **{"error.type": "ValueError"},
+        )
+        failing = {"status": 2, "error.type": "ValueError"}
+        step = run_folder.span(outer, 1, 8, test, **failing)
+        run_folder.span("recovers", 2, 3, step, **failing | {"error.type": "OSError"})
+        run_folder.span("create | account", 4, 7, step, **failing)
+        run_folder.span("passes", 7, 8, step)
+    told = [row[2] for row in _rows(failed_tests(load(run_folder.write())))]
+
+    assert told == [
+        "ValueError no account<br>in create | account",
+        "ValueError no account<br>in sign up &gt; create | account",
     ]
 
 
@@ -136,7 +163,7 @@ def test_what_others_wrote_is_text(
 
     assert [len(row) for row in _rows(table)] == [6]
     assert set(re.findall(r"<(\w+)", html)) == {
-        *("h3", "p", "table", "thead", "tr", "th", "tbody", "td")
+        *("h3", "p", "table", "thead", "tr", "th", "tbody", "td", "br")
     }
     for row in table.splitlines()[6:]:
         assert not re.search(r"https?://|www\.|@|(?<!&)#|[`*_$\[\]~\\]", row), row
@@ -172,6 +199,7 @@ def test_the_summary_is_added_to(python: Python, tmp_path: Path) -> None:
     done = python({"it.py": TWO}, "it.py", GITHUB_STEP_SUMMARY=str(summary))
 
     before, _, table = summary.read_text("utf-8").partition("\n")
+    assert " · python it.py\n" in table
     assert (done.code, done.out, done.err) == (0, "", "")
     assert before == "before"
     assert [row[:2] for row in _rows(table)] == [

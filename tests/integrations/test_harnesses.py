@@ -90,6 +90,39 @@ def test_a_load_test(python: Python) -> None:
     assert {one.tags["user"] for one in case.attempts} == set(range(8))
 
 
+POOL = """
+import multiprocessing, sys
+from otel_testkit import step, traced_test
+
+@traced_test
+def check(number):
+    with step("inside"):
+        assert number != 1, "one"
+
+def attempt(number):
+    try:
+        check(number)
+    except AssertionError:
+        return number
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method(sys.argv[1])
+    with multiprocessing.Pool(2) as pool:
+        print(pool.map(attempt, range(4), chunksize=1))
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_pool_of_processes(python: Python, method: str) -> None:
+    """Tests that a harness runs in processes are one run, shown once at its end."""
+    done = python({"it.py": POOL}, "it.py", method, OTEL_TESTKIT_SHOW="failed")
+    attempts = list(done.run().attempts())
+
+    assert (done.code, done.out) == (0, "[None, 1, None, None]\n")
+    assert sorted(str(one.outcome) for one in attempts) == ["failed", *["passed"] * 3]
+    assert done.err.count("✗ it.check") == 1
+
+
 @pytest.mark.parametrize(("rows", "code"), [('["a", "b"]', 0), ("[]", 1)])
 def test_a_cron_job(python: Python, rows: str, code: int) -> None:
     """The exit code is the outcome; only a failure is printed."""

@@ -309,6 +309,101 @@ def test_fixtures(suite: Suite) -> None:
     assert links[late.span_id] == [waiting.span_id]
 
 
+def test_subtests_are_steps(suite: Suite) -> None:
+    """Subtests of either kind are steps, and what is done in one belongs to it."""
+    text = """
+        import unittest
+        import pytest
+        from otel_testkit import step
+
+        def test_fixture(subtests):
+            for i in range(2):
+                with subtests.test("with", i=i):
+                    with step("inside"):
+                        pass
+                    assert i == 0
+
+        class TestUnittest(unittest.TestCase):
+            def test_ut(self):
+                with self.subTest("message", key="password"):
+                    with step("inside"):
+                        pass
+                with self.subTest(n=1):
+                    self.fail("so")
+                with self.subTest():
+                    self.skipTest("later")
+
+        def test_the_class_is_as_it_was():
+            pass
+    """
+    options = ("-v", "-rA", "--trace-show=none")
+    bare = suite(text, *options[:-1], traced=False)
+    done = suite(text, *options)
+
+    assert told(done) == told(bare)
+    assert (done.code, done.err) == (bare.code, bare.err)
+    attempts = {case.rpartition("::")[2]: one for case, one in done.attempts().items()}
+    _, call, _ = attempts["test_fixture"].span.children
+    assert tree(call)[1:] == [
+        ["[with] (i=0)", ["inside"]],
+        ["[with] (i=1)", ["inside"]],
+    ]
+    assert [bool(one.errors) for one in call.children] == [False, True]
+    _, call, _ = attempts["test_ut"].span.children
+    assert [one.name for one in call.children] == [
+        "[message] (key=password)",
+        "(n=1)",
+        "subtest",
+    ]
+    assert [bool(one.errors) for one in call.children] == [False, True, False]
+    assert str(attempts["test_ut"].outcome) == "failed"
+
+
+def test_a_teardown_that_fails(suite: Suite) -> None:
+    """What fails in a teardown is told with its fixture, and with the test."""
+    text = """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def server():
+            yield
+            raise RuntimeError("the server hangs")
+
+        @pytest.fixture(scope="module")
+        def schema(server):
+            yield
+            raise LookupError("no schema")
+
+        @pytest.fixture
+        def user(schema):
+            yield
+            raise ValueError("no user")
+
+        def test_a(user):
+            pass
+
+        def test_b(schema):
+            pass
+    """
+    bare = suite(text, "-v", traced=False)
+    done = suite(text, "-v", "--trace-show=none")
+
+    assert told(done) == told(bare)
+    attempts = done.attempts()
+    assert set(done.outcomes().values()) == {"error"}
+    (*_, teardown) = attempts["test_it.py::test_a"].span.children
+    (user,) = teardown.children
+    assert (user.name, user.is_error) == ("fixture user", True)
+    assert {
+        root.name: [error.message for error in root.errors] for root in done.run().loose
+    } == {
+        "fixture server (session)": [],
+        "fixture schema (module)": [],
+        "fixture schema (module) teardown": ["no schema"],
+        "fixture server (session) teardown": ["the server hangs"],
+    }
+
+
 PARAMETERS = (
     "otel_testkit.case.base_name",
     "otel_testkit.case.parameter.schema",
@@ -639,6 +734,29 @@ def test_repetitions(suite: Suite) -> None:
         "test_it.py::test_param[a]": 2,
         "test_it.py::TestU::test_ut": 2,
     }
+
+
+def test_variants_that_differ_in_a_secret(suite: Suite) -> None:
+    """Variants that masking makes alike are still two cases, none of them flaky."""
+    text = """
+        import pytest
+
+        @pytest.mark.parametrize("n", [1])
+        @pytest.mark.parametrize("url", ["http://u:one@h/", "http://u:two@h/", "c"])
+        def test_it(url, n):
+            assert "two" not in url
+    """
+
+    done = suite(text, "-q")
+
+    assert sorted(
+        (case.name.partition("#")[0], [str(one.outcome) for one in case.attempts])
+        for case in done.run().cases
+    ) == [
+        ("test_it.py::test_it[c-1]", ["passed"]),
+        ("test_it.py::test_it[http://u:REDACTED@h/-1]", ["failed"]),
+        ("test_it.py::test_it[http://u:REDACTED@h/-1]", ["passed"]),
+    ]
 
 
 def test_workers(suite: Suite) -> None:

@@ -18,7 +18,16 @@ from otel_testkit import current_test, errors
 from otel_testkit.integrations.unittest import TracedTestCase
 
 
-SUITE = (Path(__file__).parent / "suites" / "cases.py").read_text("utf-8")
+SUITES = Path(__file__).parent / "suites"
+SUITE = (SUITES / "cases.py").read_text("utf-8")
+ONCE = {
+    f"{name}.py": (SUITES / f"{name}.py").read_text("utf-8")
+    for name in ("once", "bad_module")
+} | {
+    "skipped_module.py": (SUITES / "bad_module.py")
+    .read_text("utf-8")
+    .replace("LookupError", "unittest.SkipTest")
+}
 
 # Tells all that a result object is told, and how it is asked.
 RUNNER = """
@@ -61,7 +70,7 @@ EXPECTED = {
     "cases.Full.test_fails": "failed",
     "cases.Full.test_errors": "error",
     "cases.Full.test_expected": "xfailed",
-    "cases.Full.test_unexpected": "xpassed",
+    "cases.Full.test_unexpected": "failed",
     "cases.Full.test_skips": "skipped",
     "cases.Full.test_skipped": "skipped",
     "cases.Full.test_subtests": "failed",
@@ -150,6 +159,11 @@ def test_what_is_recorded(python: Python) -> None:
     )
     assert attempts[f"{full}fails_and_bad_cleanup"].errors[0].message == "first"
     assert attempts[f"{full}skipped"].errors[0].message == "above"
+    unexpected = attempts[f"{full}unexpected"].errors[0]
+    assert (unexpected.short_type, unexpected.message) == (
+        "UnexpectedSuccess",
+        "it was expected to fail",
+    )
     assert attempts["cases.BadSetUp.test_one"].errors[0].source == "raise Own"
     assert attempts["cases.Isolated.test_fails"].errors[0].source == "self.fail()"
 
@@ -210,6 +224,159 @@ def test_what_is_done_once_is_no_test(python: Python) -> None:
         assert written.count(link) == tests
 
 
+def _once(python: Python) -> tuple[Any, Any]:
+    modules = ("skipped_module", "once", "bad_module")
+    arguments = ("-W", "error", "-m", "unittest", "-v", *modules)
+
+    return python(ONCE, *arguments, traced=False), python(ONCE, *arguments)
+
+
+def test_modules_and_cleanups(python: Python) -> None:
+    """What goes wrong before or after all tests of a class or module is told."""
+    bare, done = _once(python)
+
+    assert (done.code, done.out) == (bare.code, bare.out)
+    assert _lines(done) == _lines(bare)
+    assert "FAILED" in bare.err
+    assert done.outcomes() == {
+        "setUpModule (skipped_module)": "skipped",
+        "setUpClass (once.AssertsOnce)": "error",
+        "once.Cleanups.test_cleans_itself": "error",
+        "once.Cleanups.test_passes": "passed",
+        "class cleanups (once.Cleanups)": "error",
+        "once.NamedLate.test_one": "error",
+        "once.Diamond.test_shared": "failed",
+        "once.Left.test_shared": "passed",
+        "once.Skipped.test_one": "skipped",
+        "once.Expected.test_fails": "xfailed",
+        "once.Expected.test_passes": "failed",
+        "once.Isolated.test_one": "error",
+        "tearDownModule (once)": "error",
+        "module cleanups (once)": "error",
+        "setUpModule (bad_module)": "error",
+    }
+    told = {case: one.errors for case, one in done.attempts().items() if one.errors}
+    assert told["class cleanups (once.Cleanups)"][0].message == "bad class"
+    assert told["tearDownModule (once)"][0].message == "module down"
+    assert told["module cleanups (once)"][0].message == "bad module"
+    assert (
+        told["setUpModule (bad_module)"][0].source == 'raise LookupError("no module")'
+    )
+
+
+def test_tests_link_to_their_module(python: Python) -> None:
+    """What is done for a module stands alone; its tests link to the set-up."""
+    _, done = _once(python)
+    loose = {span.name: span for span in done.run().loose}
+    written = "".join(
+        path.read_text("utf-8") for path in (done.folder / "store").rglob("traces.*")
+    )
+
+    assert sorted(loose) == [
+        "class cleanups (once.AssertsOnce)",
+        "module cleanups (bad_module)",
+        "module cleanups (skipped_module)",
+        "setUpClass (once.Cleanups)",
+        "setUpModule (once)",
+    ]
+    set_up = loose["setUpModule (once)"]
+    assert [span.name for span in set_up.children] == ["prepare"]
+    assert written.count(f'"links":[{{"traceId":"{set_up.trace_id}"') == 9
+
+
+POOL = """
+import multiprocessing, sys, unittest
+import cases
+
+def run(name):
+    result = unittest.TestResult()
+    unittest.defaultTestLoader.loadTestsFromName(name).run(result)
+    return result.testsRun
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method(sys.argv[1])
+    with multiprocessing.Pool(2) as pool:
+        names = [f"cases.{name}" for name in ("Full", "Isolated", "Decorated")]
+        print(sum(pool.map(run, names, chunksize=1)))
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_processes_of_a_runner_record_one_run(python: Python, method: str) -> None:
+    """A runner whose processes run the tests has one run, and shows it at its end."""
+    files = {"cases.py": SUITE, "it.py": POOL}
+    done = python(
+        files, "it.py", method, OTEL_TESTKIT_SHOW="failed", GITHUB_STEP_SUMMARY="s.md"
+    )
+    kinds = ("cases.Full.", "cases.Isolated.", "cases.Decorated.", "called")
+
+    assert (done.code, done.out.splitlines()[-1]) == (0, "21"), done.err
+    assert done.outcomes() == {
+        case: outcome for case, outcome in EXPECTED.items() if case.startswith(kinds)
+    }
+    assert done.err.count("✗ cases.Full.test_fails ") == 1
+    table = (done.folder / "s.md").read_text("utf-8")
+    assert table.count("### Failed and flaky tests") == 1
+
+
+DJANGO = {
+    "settings.py": """
+        SECRET_KEY = "x"
+        INSTALLED_APPS = ["shop"]
+        DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+    """,
+    "shop/__init__.py": "",
+    "shop/tests.py": """
+        from django.test import SimpleTestCase, TestCase
+        from otel_testkit import step, traced_test
+        from otel_testkit.integrations.unittest import TracedTestCase
+
+        class First(TracedTestCase, TestCase):
+            def test_subtests(self):
+                for number in range(3):
+                    with self.subTest(number=number):
+                        self.assertNotEqual(number, 1)
+
+            async def test_async(self):
+                with step("inside"):
+                    pass
+
+        @traced_test(tags={"team": "b"})
+        class Second(SimpleTestCase):
+            def test_error(self):
+                raise KeyError("second")
+
+            def test_skips(self):
+                self.skipTest("not today")
+    """,
+}
+
+
+@pytest.mark.parametrize("options", ["", "--parallel=2"])
+def test_django(python: Python, options: str) -> None:
+    """Django's runner says the same, and however many processes make one run."""
+    pytest.importorskip("django", reason="django is not installed")
+    if options:
+        pytest.importorskip("tblib", reason="tblib is not installed")
+    files = {name: textwrap.dedent(text) for name, text in DJANGO.items()}
+    arguments = ("-m", "django", "test", *options.split())
+    environ = {"DJANGO_SETTINGS_MODULE": "settings"}
+    bare = python(files, *arguments, traced=False, **environ)
+    done = python(files, *arguments, **environ)
+
+    assert (done.code, "errors=1, skipped=1" in done.err) == (bare.code, True)
+    assert done.outcomes() == {
+        "shop.tests.First.test_subtests": "failed",
+        "shop.tests.First.test_async": "passed",
+        "shop.tests.Second.test_error": "error",
+        "shop.tests.Second.test_skips": "skipped",
+    }
+    spans = done.attempts()["shop.tests.First.test_async"].spans
+    assert [span.name for span in spans[1:]] == ["inside"]
+    loose = {span.name for span in done.run().loose}
+    assert not [name for name in loose if "cleanups" in name]
+
+
 def test_pytest(python: Python) -> None:
     """Under pytest the outcomes are pytest's, and the names its own."""
     bare, done = _both(python, *PYTEST, "-rA", "--tb=short", "cases.py")
@@ -244,6 +411,9 @@ def test_the_plugin_of_pytest_is_not_doubled(python: Python) -> None:
     assert ("[try] (number=1, token=REDACTED)", "1 == 1") in _steps(full)
     assert attempts["cases.py::Full::test_decorated"].suite == "mine"
     assert "called otherwise" in attempts
+    # None for a class that has nothing of its own there.
+    alone = [span.name for span in done.run().loose if "teardown" not in span.name]
+    assert alone.count("fixture setUpClass (class)") == 6
     assert not [case for case in attempts if case.startswith("cases.Full")]
 
 
@@ -326,7 +496,7 @@ def test_an_interrupt_goes_through() -> None:
 
 def test_our_own_failure_reaches_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """A door that breaks is one trouble, and the test runs as it would."""
-    from otel_testkit.recording import case as door
+    from otel_testkit.recording import case as door, listener
 
     def broken(*_: object) -> None:
         raise RuntimeError
@@ -339,7 +509,7 @@ def test_our_own_failure_reaches_nobody(monkeypatch: pytest.MonkeyPatch) -> None
     for owner, name in (
         (door, "place_of"),
         (door, "masked_values"),
-        (door._JUDGES, "addSuccess"),
+        (listener.JUDGES, "addSuccess"),
     ):
         result = unittest.TestResult()
         with monkeypatch.context() as patch:

@@ -13,6 +13,10 @@ import pytest
 import requests
 import urllib3
 
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import TracerProvider
+
 from otel_testkit import configure, test_span
 from otel_testkit.recording import capture
 
@@ -185,6 +189,23 @@ def test_a_bare_thread(store, server, wire) -> None:
         thread.join()
 
     assert call(store).parent_id == store.span("a test").span_id
+
+
+def test_in_a_trace_of_the_programs_own(store, server, wire) -> None:
+    """
+    A call is in its test's trace, though the program has begun another around it;
+    what the program sees as current is its own.
+    """
+    url = server.script("/x", wire.reply(200, b"a"))
+    tracer = TracerProvider().get_tracer("theirs")
+
+    with test_span("a test"):
+        with tracer.start_as_current_span("job", context=Context()) as job:
+            requests.get(url, timeout=5)
+            assert trace.get_current_span() is job
+
+    assert call(store).parent_id == store.span("a test").span_id
+    assert call(store).trace_id == store.span("a test").trace_id
 
 
 def test_a_call_that_outlives_its_test(store, server, wire, caplog) -> None:

@@ -56,9 +56,9 @@ def set_on(module: Any) -> None:
     """
     name = module.__name__
 
-    def handle(wrapped: Any, _transport: Any, args: Any, kwargs: Any) -> Any:
+    def handle(wrapped: Any, transport: Any, args: Any, kwargs: Any) -> Any:
         __tracebackhide__ = True
-        call = _begin(name, args, kwargs)
+        call = _begin(name, transport, args, kwargs)
         if call is None:
             return wrapped(*args, **kwargs)
 
@@ -68,11 +68,9 @@ def set_on(module: Any) -> None:
 
         return response
 
-    async def async_handle(
-        wrapped: Any, _transport: Any, args: Any, kwargs: Any
-    ) -> Any:
+    async def async_handle(wrapped: Any, transport: Any, args: Any, kwargs: Any) -> Any:
         __tracebackhide__ = True
-        call = _begin(name, args, kwargs, is_async=True)
+        call = _begin(name, transport, args, kwargs, is_async=True)
         if call is None:
             return await wrapped(*args, **kwargs)
 
@@ -94,7 +92,7 @@ def remove(module: str) -> None:
 
 @never_raises("capture", "a call through httpx was not recorded")
 def _begin(
-    place: str, args: Any, kwargs: Any, *, is_async: bool = False
+    place: str, transport: Any, args: Any, kwargs: Any, *, is_async: bool = False
 ) -> _Call | None:
     import httpx  # noqa: PLC0415  # loaded by who calls
 
@@ -115,7 +113,25 @@ def _begin(
     if exchange is None:
         return None
 
+    if place == _WIRE and _is_replaced(transport, is_async=is_async):
+        place = _MOCK
+
     return _Call(request, exchange, begins, place, is_async=is_async)
+
+
+def _is_replaced(transport: Any, *, is_async: bool) -> bool:
+    """
+    Tell if somebody has put a method of his own into httpcore, as respx does to
+    show tests what comes there.
+    """
+    pool = type(getattr(transport, "_pool", None))
+    method = getattr(pool, f"handle_{'async_' * is_async}request", None)
+
+    return _is_of_httpcore(pool) and not _is_of_httpcore(method)
+
+
+def _is_of_httpcore(thing: Any) -> bool:
+    return str(thing.__module__).partition(".")[0] == "httpcore"
 
 
 class _Call:

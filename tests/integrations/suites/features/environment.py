@@ -50,4 +50,4 @@ def after_scenario(context, scenario):
         raise LookupError("after")
 
 
-trace_scenarios(globals())
+trace_scenarios()

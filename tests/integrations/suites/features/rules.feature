@@ -6,3 +6,10 @@ Feature: Rules
   Rule: the second
     Scenario: same name
       When something breaks
+
+    Scenario Outline: in a rule
+      Given a customer
+
+      Examples:
+        | a |
+        | 1 |

@@ -1,0 +1,222 @@
+"""
+Spans of tests and of their parts, made when somebody asks for what is in them.
+
+They are current while a test runs, and may be asked for anything. Most never are:
+they begin, are written, and end. Where nobody listens but the recorder, the locks,
+limits and copies that the SDK makes for each would be most of what a test costs.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status
+
+from otel_testkit.recording.clock import now
+from otel_testkit.recording.recorder import Recorder
+from otel_testkit.recording.sdk import ALWAYS_ON, NO_LIMITS, Span, add_attributes
+from otel_testkit.store.encode import (
+    attribute_list,
+    beginning,
+    ended_line,
+    identity,
+    opened_line,
+    part_beginning,
+    plainly_ended_line,
+)
+
+
+_INTERNAL: Final = SpanKind.INTERNAL.value + 1
+_SAMPLED: Final = trace.TraceFlags(trace.TraceFlags.SAMPLED)
+# What the context calls the current span: no public name, but for this one.
+(SPAN_KEY,) = trace.set_span_in_context(trace.INVALID_SPAN, Context())
+
+
+def begun(
+    tracer: Any,
+    name: str,
+    context: Context,
+    attributes: Mapping[str, Any],
+    links: Sequence[Link] = (),
+) -> Span:
+    """
+    Give a span of *tracer*, one of ours, that begins now. Its *attributes* are
+    texts, numbers, truths or lists of them.
+    """
+    recorder = tracer.span_processor
+    if type(recorder) is not Recorder:
+        # Somebody else listens.
+        span: Span = tracer.start_span(
+            name, context, attributes=attributes, links=links, start_time=now()
+        )
+        return span
+
+    above = context.get(SPAN_KEY)
+    if type(above) is not LazySpan:
+        above = trace.get_current_span(context).get_span_context()
+        if not above.is_valid:
+            above = None
+
+    return LazySpan(recorder, tracer, name, above, attributes, links)
+
+
+def add(span: Span, attributes: Mapping[str, Any]) -> None:
+    """
+    Add *attributes* to *span* that need no cleaning.
+    """
+    if attributes and not (type(span) is LazySpan and span.adds(attributes)):
+        add_attributes(span, attributes)
+
+
+class _Later:
+    """
+    What a span has when it is made: asking for it makes the span.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, span: Any, owner: type) -> Any:
+        if span is None:
+            return self
+
+        span._make()  # a part of it
+
+        return vars(span)[self._name]
+
+
+class _Context:
+    """
+    The context of a span, made when it is asked for.
+    """
+
+    def __get__(self, span: Any, owner: type) -> Any:
+        if span is None:
+            return self
+
+        span._context = context = SpanContext(  # noqa: SLF001  # a part of it
+            span.trace_id,
+            span.span_id,
+            is_remote=False,
+            trace_flags=_SAMPLED,
+            trace_state=span.trace_state,
+        )
+
+        return context
+
+
+class LazySpan(Span):
+    """
+    A span that has begun, as it is written, and is made when more is asked of it.
+    """
+
+    # What may be read of it before that, and is the same for all.
+    _kind = SpanKind.INTERNAL
+    _events: Any = ()
+    _status = Status()
+    _instrumentation_info: Any = None
+    _end_time: int | None = None
+    is_remote = False
+    _is_made = False
+    _context: Any = _Context()
+    trace_id: int
+    _trace: str
+    _span: str
+    # One of these all of the SDK's methods ask for first.
+    _attributes: Any = _Later()
+    _limits: Any = _Later()
+    _lock: Any = _Later()
+    _parent: Any = _Later()
+
+    _making: ClassVar[Any] = threading.RLock()
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        tracer: Any,
+        name: str,
+        above: Any,
+        attributes: Mapping[str, Any],
+        links: Sequence[Link],
+    ) -> None:
+        draw = tracer.id_generator
+        self.span_id = span_id = draw.generate_span_id()
+        self.trace_state = None if above is None else above.trace_state
+        if type(above) is LazySpan:
+            self.trace_id, self._trace = above.trace_id, above._trace  # noqa: SLF001  # of one trace
+        else:
+            self.trace_id = above.trace_id if above else draw.generate_trace_id()
+            self._trace = f"{self.trace_id:032x}"
+        self._span = span = f"{span_id:016x}"
+        self._above = above
+        self._recorder = recorder
+        self._resource = tracer.resource
+        self._instrumentation_scope = tracer._instrumentation_scope  # noqa: SLF001  # no public name
+        self._name = name
+        self._given = attributes
+        self._links: Any = links
+        self._start_time = start = now()
+        encoded = attribute_list(attributes) if attributes else ""
+        self._text = text = (
+            part_beginning(self._trace, span, above._span, name, start, encoded)  # noqa: SLF001  # as above
+            if type(above) is LazySpan and not self.trace_state
+            else beginning(identity(self, above, _INTERNAL), name, start, encoded)
+        )
+        recorder.began(span_id, opened_line(text + "]"))
+
+    def adds(self, attributes: Mapping[str, Any]) -> bool:
+        """
+        Add *attributes* if it has none of them and is not made yet.
+        """
+        given = self._given
+        if self._is_made or not given.keys().isdisjoint(attributes):
+            return False
+
+        between = "," if given else ""
+        self._given = {**given, **attributes}
+        self._text = f"{self._text}{between}{attribute_list(attributes)}"
+
+        return True
+
+    def end(self, end_time: int | None = None) -> None:
+        if self._is_made or self._end_time is not None:
+            super().end(end_time)
+            return
+
+        self._end_time = end = now() if end_time is None else end_time
+        recorder = self._recorder
+        prefix = recorder.prefix(self._resource, self._instrumentation_scope)
+        recorder.ended(
+            self.span_id,
+            ended_line(prefix, self._text + "]", self)
+            if self._links
+            else plainly_ended_line(prefix, self._text, end),
+        )
+
+    def _make(self) -> None:
+        with self._making:
+            if not self._is_made:
+                self._make_once()
+
+    def _make_once(self) -> None:
+        above = self._above
+        start, end = self._start_time, self._end_time
+        super().__init__(
+            name=self._name,
+            context=self._context,
+            parent=above.get_span_context() if type(above) is LazySpan else above,
+            sampler=ALWAYS_ON,
+            resource=self._resource,
+            attributes=self._given,
+            links=self._links,
+            span_processor=self._recorder,
+            limits=NO_LIMITS,
+            instrumentation_scope=self._instrumentation_scope,
+        )
+        self._start_time, self._end_time = start, end
+        self._is_made = True
