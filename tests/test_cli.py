@@ -366,7 +366,7 @@ class TestProcess:
         def interrupt(_options):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("otel_testkit.cli._show", interrupt)
+        monkeypatch.setattr("otel_testkit.cli.commands.show", interrupt)
 
         assert (130, "", "") == run("show")
 

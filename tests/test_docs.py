@@ -65,7 +65,7 @@ def test_the_commands_of_the_readme_work(
     written = PAGES[0].read_text("utf-8")
     commands = re.findall(r"^\$ otel-testkit ([^#\n]*)", written, re.MULTILINE)
 
-    assert 4 == len(commands)
+    assert 6 == len(commands)
     for command in commands:
         assert 0 == main(shlex.split(command)), capsys.readouterr().err
 
@@ -77,6 +77,20 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in PAGES:
         for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_fault_is_shown() -> None:
+    """
+    Each row of docs/faults.md names tests that are there.
+    """
+    written = (ROOT / "docs" / "faults.md").read_text("utf-8")
+    rows = re.findall(r"^\| f\d\d.*", written, re.MULTILINE)
+    named = [re.findall(r"`(tests/[\w/.]+)`", row) for row in rows]
+
+    assert 54 == len(rows)
+    for files in named:
+        assert files
+        assert [] == [file for file in files if not (ROOT / file).exists()]
 
 
 def test_every_slug_is_explained() -> None:

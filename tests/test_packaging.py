@@ -118,6 +118,20 @@ def test_what_records_is_loaded_when_it_is_needed(statement: str) -> None:
     assert "otel_testkit.recording" not in loaded
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from otel_testkit import test_span, traced_test",
+        "from otel_testkit.integrations.unittest import TracedTestCase",
+    ],
+)
+def test_wrappers_are_loaded_when_something_is_wrapped(statement: str) -> None:
+    """
+    Who imports us does not pay for asyncio, which wrapt loads.
+    """
+    assert not {"asyncio", "multiprocessing"} & _loaded_by(statement)
+
+
 def test_what_records_is_prepared_once() -> None:
     """
     By whatever name it is loaded first, calls are recorded and failures shown.

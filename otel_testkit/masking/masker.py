@@ -45,6 +45,8 @@ _HEADER_NAME: Final = re.compile(r"http\.(?:request|response)\.header\.(?P<name>
 _URL: Final = re.compile(
     r"(?<![A-Za-z0-9+.\-])[A-Za-z][A-Za-z0-9+.\-]*+:/{2}[^\s\"'<>\\`]++"
 )
+# Nothing that a URL has no room for.
+_A_URL: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*+:/|[/?#])[^\s\"'<>{}]*+\Z")
 _NUMBER: Final = re.compile(r"[+\-]?\d[\d.,_]*+(?:[eE][+\-]?\d+)?\Z")
 _FORM: Final = re.compile(r"[\w.\-\[\]%+*]{1,256}=[^\s\"'<>{}\\]*+\Z")
 _QUERY: Final = re.compile(r"\?[\w.\-\[\]%]{1,256}=[^\s\"'<>\\`]*+")
@@ -60,6 +62,7 @@ _MARKS: Final = (
     *("identified", "auth ", "login", "oracle:", "sqlplus", "filename"),
     *("mysql", "mariadb", "mongo", "curl", "redis-cli", "ldap", "sqlcmd", "openssl"),
     *("hook", "discord", "telegram", "ifttt", "pagerduty", "alchemy", "infura"),
+    "/services/t",
     *("reset/", "verify/", "verify-email/", "confirm/", "activate/", "invite/"),
     *("invitation", "magic-link/", "unsubscribe/", "%", r"\u", r"\/"),
 )
@@ -109,6 +112,12 @@ class Masker:
         Tell if *key* announces a secret.
         """
         return self._keys.secret(key)
+
+    def is_clean(self, text: str) -> bool:
+        """
+        Tell if *text*, and any part of it, is surely no secret, unless its key is.
+        """
+        return self._is_clean(text)
 
     def header(self, name: str, value: str) -> str:
         """
@@ -201,7 +210,8 @@ class Masker:
         if match := _HEADER_NAME.match(key):
             return self._header(match["name"].replace("_", "-"), value)
         if key in _URL_NAMES:
-            return self._url(value, _DEPTH)
+            masked = self._url(value, _DEPTH)
+            return masked if _A_URL.match(value) else self._string(masked, _DEPTH)
         if key in _QUERY_NAMES:
             return urls.form(value, self._keys, self._inner(_DEPTH))
 

@@ -46,12 +46,14 @@ _HOOKS: Final = re.compile(
     r"|hooks\.zapier\.com/hooks/catch/\d+/|maker\.ifttt\.com/trigger/[^/\s?#]{1,200}"
     r"/(?:json/)?with/key/|events\.(?:eu\.)?pagerduty\.com/integration/"
     r"|hooks\.chime\.aws/incomingwebhooks/|open\.(?:feishu\.cn|larksuite\.com)/open-apis"
-    r"/bot/v2/hook/)(?P<secret>[^/\s?#\"'<>\\]++)"
+    r"/bot/v2/hook/|/services/T\w{7,12}/B\w{7,12}/)(?P<secret>[^/\s?#\"'<>\\]++)"
     r"|(?P<bot>api\.telegram\.org/(?:file/)?bot\d+(?::|%3[aA]))"
     r"(?P<token>[^/\s?#\"'<>\\]++)"
 )
 _HOOK_HOSTS: Final = (
     *("hook", "discord", "telegram", "ifttt", "pagerduty", "alchemy", "infura"),
+    # Slack's, played by a server of one's own.
+    "/services/T",
 )
 # What a mail invites to follow, good for one use.
 _INVITATION: Final = re.compile(

@@ -13,13 +13,14 @@ from collections import Counter
 from typing import Final
 
 from otel_testkit.report import text as texts
+from otel_testkit.report.findings import cause_text
 from otel_testkit.report.terminal import summary
 from otel_testkit.trace.complaint import complaint
-from otel_testkit.trace.model import Attempt, Call, Case, Run
+from otel_testkit.trace.model import Attempt, Call, Case, Run, Span
 
 
 _HEAD: Final = """\
-| test | outcome | what failed | failing calls | time | trace |
+| test | outcome | what failed, and why | failing calls | time | trace |
 |---|---|---|---|---:|---|
 """
 _MOST_ROWS: Final = 500
@@ -35,12 +36,13 @@ def failed_tests(run: Run, *, max_bytes: int = 1_000_000) -> str:
     none, or no room for it.
     """
     failing = [case for case in run.cases if case.failing_attempt is not None]
-    head = f"### Failed and flaky tests\n\n{_text(summary(run))}\n\n{_HEAD}"
+    said = " · ".join(part for part in (summary(run), run.command) if part)
+    head = f"### Failed and flaky tests\n\n{_text(said)}\n\n{_HEAD}"
     # With room for the line that counts the rest.
     left = max_bytes - len(head.encode()) - _LENGTH
     rows: list[str] = []
     for case in failing[:_MOST_ROWS]:
-        row = _row(case)
+        row = _row(run, case)
         left -= len(row.encode())
         if left < 0:
             break
@@ -54,7 +56,7 @@ def failed_tests(run: Run, *, max_bytes: int = 1_000_000) -> str:
     return head + "".join(rows) + (f"\nand {more} more\n" if more else "")
 
 
-def _row(case: Case) -> str:
+def _row(run: Run, case: Case) -> str:
     attempt = case.failing_attempt
     if attempt is None:
         return ""
@@ -62,9 +64,11 @@ def _row(case: Case) -> str:
     cells = (
         _text(case.name, tail=0.6),
         _outcome(case, attempt),
-        _text(_what_failed(attempt)),
+        "<br>".join(map(_text, [*_what_failed(attempt), *_why(run, attempt)])),
         "<br>".join(_failing_calls(attempt)),
-        _text(texts.duration(attempt.duration) + "+" * attempt.is_open),
+        _text(texts.duration(attempt.duration) + "+" * attempt.is_open).replace(
+            " ", "&nbsp;"
+        ),
         _text(attempt.trace_id),
     )
 
@@ -81,11 +85,27 @@ def _outcome(case: Case, attempt: Attempt) -> str:
     return str(attempt.outcome)
 
 
-def _what_failed(attempt: Attempt) -> str:
+def _what_failed(attempt: Attempt) -> list[str]:
+    """
+    Tell what the failure was, and in which step.
+    """
     if attempt.is_open:
         *_, inner = (span for span in attempt.spans if span.is_open)
         place = "its own code" if inner is attempt.span else inner.summary
-        return f"never ended: killed or still running, in {place}"
+        return [f"never ended: killed or still running, in {place}"]
+
+    steps = _failing_steps(attempt)
+
+    return [_failure(attempt), *([f"in {' > '.join(steps)}"] if steps else [])]
+
+
+def _why(run: Run, attempt: Attempt) -> list[str]:
+    cause = cause_text(run, attempt)
+
+    return [cause] if cause else []
+
+
+def _failure(attempt: Attempt) -> str:
     if not attempt.errors:
         return attempt.span.status_message
 
@@ -96,6 +116,28 @@ def _what_failed(attempt: Attempt) -> str:
         place += f":{raised.line}"
 
     return " ".join(part for part in (raised.short_type, place, said) if part)
+
+
+def _failing_steps(attempt: Attempt) -> list[str]:
+    """
+    Name the steps that what was raised came through, the outer one first.
+    """
+    names: list[str] = []
+    span: Span | None = attempt.span
+    while span is not None:
+        inner = (
+            step
+            for step in reversed(span.children)
+            if step.is_step
+            and step.is_error
+            and step.error_type == attempt.span.error_type
+        )
+        span = next(inner, None)
+        if span is not None:
+            names.append(span.name)
+
+    # Where pytest's tests fail, unless it says otherwise.
+    return names[1:] if names[:1] == ["call"] else names
 
 
 def _failing_calls(attempt: Attempt) -> list[str]:

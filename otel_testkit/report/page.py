@@ -88,6 +88,10 @@ ASCII: Final = Glyphs(
 )
 
 
+# What our own words hold.
+_PLAINER: Final = ((texts.ELLIPSIS, ASCII.ellipsis), ("µ", "u"), ("→", "->"))
+
+
 class _Console(Console):
     def on_broken_pipe(self) -> None:
         # Rich would end the process; whose process it is, we do not know.
@@ -132,7 +136,8 @@ class Page:
         """
         value = texts.harmless(value)
         if self.glyphs is ASCII:
-            value = value.replace(texts.ELLIPSIS, ASCII.ellipsis).replace("µ", "u")
+            for char, plain in _PLAINER:
+                value = value.replace(char, plain)
 
         return value.encode(self.encoding, "backslashreplace").decode(self.encoding)
 

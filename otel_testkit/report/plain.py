@@ -15,6 +15,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from otel_testkit.diagnosis import Difference, Finding
+from otel_testkit.diagnosis.explanation import Explanation
+from otel_testkit.diagnosis.flakiness import Flakiness
+from otel_testkit.report.findings import findings_of
 from otel_testkit.trace.model import Attempt, Call, Case, Error, Log, Run, Span
 
 
@@ -33,7 +37,8 @@ def plain_run(
     Give *run* with those *cases*, *loose* spans and *logs* that belong to neither:
 
         run     as `plain_summary` gives it
-        cases   a list of {name, suite, outcome, flaky, attempts}
+        cases   a list of {name, suite, outcome, flaky, attempts}, each attempt with
+                the findings of its diagnosis besides
         loose   a list of spans, each with {logs} besides
         logs    a list of log records
     """
@@ -45,7 +50,11 @@ def plain_run(
                 "suite": case.suite,
                 "outcome": str(case.outcome),
                 "flaky": case.is_flaky,
-                "attempts": [plain_attempt(attempt) for attempt in case.attempts],
+                "attempts": [
+                    plain_attempt(attempt)
+                    | {"findings": plain_findings(findings_of(run, attempt))}
+                    for attempt in case.attempts
+                ],
             }
             for case in cases
         ],
@@ -99,6 +108,65 @@ def plain_attempt(attempt: Attempt) -> Plain:
     }
 
 
+def plain_findings(findings: Iterable[Finding]) -> list[Plain]:
+    """
+    Give {cause, confidence, statement, next_step, recovered, evidence} of each of
+    *findings*, the nearest cause first; evidence is a list of ids of spans.
+    """
+    return [
+        {
+            "cause": str(finding.cause),
+            "confidence": str(finding.confidence),
+            "statement": finding.statement,
+            "next_step": finding.next_step,
+            "recovered": finding.is_recovered,
+            "evidence": list(finding.evidence),
+        }
+        for finding in findings
+    ]
+
+
+def plain_explanation(found: Explanation) -> Plain:
+    """
+    Give {run, case, suite, attempt, findings, differences, consequences, failing,
+    passing, needs} of *found*; the attempt as `plain_attempt` gives it, *needs* what
+    it takes to prove the first difference.
+    """
+    comparison = found.comparison
+
+    return {
+        "run": found.run.id,
+        "case": found.attempt.case,
+        "suite": found.attempt.suite,
+        "attempt": plain_attempt(found.attempt),
+        "findings": plain_findings(found.findings),
+        "differences": [_difference(one) for one in comparison.differences],
+        "consequences": [_difference(one) for one in comparison.consequences],
+        "failing": comparison.failing,
+        "passing": comparison.passing,
+        "needs": comparison.needs,
+    }
+
+
+def plain_flakiness(found: Flakiness) -> Plain:
+    """
+    Give {case, suite, state, attempts, failures, rate, interval, flip_rate, proved,
+    bursty} of *found*; rates are shares of 1.
+    """
+    return {
+        "case": found.case,
+        "suite": found.suite,
+        "state": str(found.state),
+        "attempts": found.attempts,
+        "failures": found.failures,
+        "rate": round(found.rate, 4),
+        "interval": [round(bound, 4) for bound in found.interval],
+        "flip_rate": round(found.flip_rate, 4),
+        "proved": found.is_proved,
+        "bursty": found.is_bursty,
+    }
+
+
 def plain_span(span: Span, since: int) -> Plain:
     """
     Give {trace_id, span_id, parent_span_id, name, summary, kind, scope, start,
@@ -141,6 +209,23 @@ def plain_span(span: Span, since: int) -> Plain:
         }
 
     return plain
+
+
+def _difference(found: Difference) -> Plain:
+    return {
+        "kind": str(found.kind),
+        "place": found.place,
+        "statement": found.statement,
+        "failing_value": found.failing_value,
+        "passing_values": list(found.passing_values),
+        "evidence": list(found.evidence),
+        "offset": round(found.time, 6),
+        "failing": [found.failing, found.of_failing],
+        "passing": [found.passing, found.of_passing],
+        "p": found.p,
+        "q": found.q,
+        "proved": found.is_proved,
+    }
 
 
 def _log(log: Log, since: int) -> Plain:

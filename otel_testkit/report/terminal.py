@@ -17,6 +17,8 @@ from rich.text import Text
 
 from otel_testkit import semconv
 from otel_testkit.report import text as texts
+from otel_testkit.report.cause import cause_lines
+from otel_testkit.report.findings import findings_of
 from otel_testkit.report.page import BAD, GOOD, PLACE, QUIET, Page
 from otel_testkit.report.tree import tree_lines
 from otel_testkit.report.waterfall import Waterfall, waterfall
@@ -65,7 +67,8 @@ def print_selection(
     page = Page(file)
     for place, attempt in enumerate(attempts):
         brief = not whole and place >= _MOST_TREES
-        page.print([*attempt_lines(page, attempt, whole=whole, brief=brief), Text()])
+        lines = attempt_lines(page, run, attempt, whole=whole, brief=brief)
+        page.print([*lines, Text()])
     for place, root in enumerate(loose):
         if whole or len(attempts) + place < _MOST_TREES:
             page.print([*span_lines(page, root, whole=whole), Text()])
@@ -80,29 +83,40 @@ def print_selection(
 
 
 def attempt_lines(
-    page: Page, attempt: Attempt, *, whole: bool = False, brief: bool = False
+    page: Page, run: Run, attempt: Attempt, *, whole: bool = False, brief: bool = False
 ) -> list[Text]:
     """
-    Give the lines of one attempt: its header, its error, its waterfall. All
-    spans if *whole*, none if *brief*.
+    Give the lines of one attempt of *run*: its header, its error and its cause, its
+    waterfall. All spans if *whole*, none if *brief*.
     """
-    root = attempt.span
-    lines = [_attempt_rule(page, attempt), *error_lines(page, attempt)]
+    lines = [
+        attempt_head(page, attempt),
+        *error_lines(page, attempt),
+        *cause_lines(page, attempt, findings_of(run, attempt)),
+    ]
     if brief:
         return lines
 
+    return [*lines, *tree_of(page, attempt, above=None if whole else len(lines))]
+
+
+def tree_of(page: Page, attempt: Attempt, *, above: int | None = None) -> list[Text]:
+    """
+    Give the waterfall of *attempt*, of which so many lines stand *above*: with them,
+    it fits 25. All of it if that is None.
+    """
+    root = attempt.span
     told = [root.status_message, *(error.message for error in attempt.errors)]
     left_out = _left_out_lines(page, attempt)
     shown = waterfall(
         root,
         # The last two lines count what is hidden and name the trace.
-        lines=None if whole else _LINES - len(lines) - len(left_out) - 2,
+        lines=None if above is None else _LINES - above - len(left_out) - 2,
         notes=attempt.is_failure,
         told=told,
     )
 
     return [
-        *lines,
         *tree_lines(page, shown.rows, root),
         *left_out,
         *_trace_lines(page, root, shown),
@@ -164,7 +178,10 @@ def summary(run: Run) -> str:
     return f"{texts.counted(run.counts) or 'no tests'}{aside} in {texts.duration(run.duration)}"
 
 
-def _attempt_rule(page: Page, attempt: Attempt) -> Text:
+def attempt_head(page: Page, attempt: Attempt) -> Text:
+    """
+    Give the line that names *attempt*, and how it ended.
+    """
     glyphs = page.glyphs
     facts = [texts.duration(attempt.duration) + ("+" if attempt.is_open else "")]
     if attempt.outcome not in (Outcome.FAILED, Outcome.PASSED):

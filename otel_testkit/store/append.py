@@ -41,6 +41,7 @@ class RunWriter:
         self.lost: int = 0
 
         self._folders: Final = folders
+        self._made_by: Callable[[], str] | None = None
         self._files: dict[str, int] = {}
         # Reentrant, for what is collected while a file is opened may append, too.
         self._lock = threading.RLock
@@ -49,6 +50,7 @@ class RunWriter:
         self._suffix = ""
         self._open = disk.open
         self._write = disk.write
+        self._status = disk.fstat
         self._getpid = disk.getpid
         self._urandom = disk.urandom
         self._join = disk.join
@@ -62,10 +64,45 @@ class RunWriter:
             if kind not in self._files:
                 self._file(kind)
 
+    def start_anew_if_removed(self) -> None:
+        """
+        Make the folder again if it was removed, with what was in it: who writes to
+        files that are open does not notice.
+        """
+        file = self._files.get(layout.TRACES)
+        try:
+            if file is None or self._status(file).st_nlink:
+                return
+        except OSError:
+            return
+
+        with self._opening:
+            # Unless another thread was here before.
+            if self._files.get(layout.TRACES) == file:
+                kinds = list(self._files)
+                for removed in self._files.values():
+                    disk.close(removed)
+                self._files = {}
+                if self.folder is not None:
+                    self._make_anew(self.folder)
+                self.start(*kinds)
+
     def append(self, kind: str, record: bytes) -> None:
         """
         Write *record*, a whole line, to this process's file of *kind*.
         """
+        try:
+            if self._write(self._files[kind], record) == len(record):
+                return
+        except KeyError:
+            pass
+        except OSError as error:
+            if is_interruption(error):
+                raise
+        # Where that went wrong, all over again.
+        self._append_anew(kind, record)
+
+    def _append_anew(self, kind: str, record: bytes) -> None:
         is_reopened = False
         while True:
             # Before the file: another thread may change both, and the folder
@@ -129,6 +166,7 @@ class RunWriter:
                 disk.close(file)
         self._files = {}
         self._suffix = ""
+        self._made_by = None
         self.lost = 0
         # It may have been held, by a thread that the child has not got.
         self._opening = self._lock()
@@ -145,12 +183,17 @@ class RunWriter:
         if self.folder is None:
             self._take_next_folder()
 
+        is_made_anew = False
         while self.folder is not None:
             folder = self.folder
             try:
                 file = self._open(self._path(folder, kind), _FLAGS, 0o644)
             except OSError as error:
-                self._give_up_folder(folder, error)
+                if error.errno != errno.ENOENT or is_made_anew:
+                    self._give_up_folder(folder, error)
+                else:
+                    is_made_anew = True
+                    self._make_anew(folder)
             else:
                 return self._kept(kind, folder, _out_of_reach(file))
 
@@ -166,6 +209,14 @@ class RunWriter:
                 disk.close(file)
 
         return self._files.get(kind) or self._opened(kind)
+
+    def _make_anew(self, folder: str) -> None:
+        # What run it is tells the process that began it.
+        with contextlib.suppress(OSError):
+            disk.make_folders(folder)
+            if self._made_by is not None:
+                self._made_by()
+            trouble("store", f"{folder} was removed, and is made anew")
 
     def _path(self, folder: str, kind: str) -> str:
         if not self._suffix:
@@ -203,6 +254,7 @@ class RunWriter:
                 make = self._folders.pop(0)
                 try:
                     self.folder = make()
+                    self._made_by = make
                 except OSError as error:
                     refusals.append(
                         f"{error.filename or 'the store'} cannot be written "

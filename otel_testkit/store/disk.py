@@ -28,6 +28,7 @@ class _Disk:
         self.mkdir: Callable[[str, int], None] = os.mkdir
         self.duplicate: Callable[[int, int], int] = _duplicate()
         self.lstat: Callable[[str], os.stat_result] = os.lstat
+        self.fstat: Callable[[int], os.stat_result] = os.fstat
         self.dirname: Callable[[str], str] = os.path.dirname
         self.exists: Callable[[str], bool] = os.path.exists
         self.names: Callable[[str], list[str]] = os.listdir

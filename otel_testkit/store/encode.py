@@ -46,16 +46,18 @@ def resource_prefix(
     resource = (
         f'{{"attributes":[{attribute_list(attributes, mask)}]}}' if attributes else "{}"
     )
-    version = (
-        f',"version":{_string(scope.version)}'
-        if scope and scope.version and not short
-        else ""
-    )
-    scope_text = f'{{"name":{_string(scope.name)}{version}}}' if scope else "{}"
+    fields: list[str] = []
+    if scope:
+        told = {"name": scope.name, "version": "" if short else scope.version}
+        fields = [
+            f'"{field}":{_string(text if mask is None else mask("", text))}'
+            for field, text in told.items()
+            if text or field == "name"
+        ]
 
     return (
         f'{{"resourceSpans":[{{"resource":{resource}'
-        f',"scopeSpans":[{{"scope":{scope_text},"spans":['
+        f',"scopeSpans":[{{"scope":{{{",".join(fields)}}},"spans":['
     )
 
 
@@ -106,6 +108,20 @@ def beginning(identity: str, name: str, start_time: int, attributes: str) -> str
     )
 
 
+def part_beginning(
+    trace: str, span: str, parent: str, name: str, start_time: int, attributes: str
+) -> str:
+    """
+    Do as `beginning` for an internal span that begins below another one in this
+    process, from ids that are written already.
+    """
+    return (
+        f'{{"traceId":"{trace}","spanId":"{span}","parentSpanId":"{parent}"'
+        f',"flags":256,"kind":1,"name":{_string(name)}'
+        f',"startTimeUnixNano":"{start_time}","attributes":[{attributes}'
+    )
+
+
 def span_line(prefix: str, start: str, span: Any, mask: Mask | None = None) -> bytes:
     """
     Encode the ended *span* (an SDK `ReadableSpan`) as a line of a traces file,
@@ -139,9 +155,9 @@ def plainly_ended_line(prefix: str, text: str, end_time: int) -> bytes:
     Do as `ended_line` for a span that has nothing but the attributes that end
     *text*, and of which nothing is told but that it ended.
     """
-    return _bytes(
-        f'{prefix}{text}],"endTimeUnixNano":"{end_time}","status":{{}}}}]}}]}}]}}\n'
-    )
+    line = f'{prefix}{text}],"endTimeUnixNano":"{end_time}","status":{{}}}}]}}]}}]}}\n'
+
+    return line.encode() if line.isascii() else _bytes(line)
 
 
 def open_line(start: str, span: Any, mask: Mask | None = None) -> bytes:
@@ -156,7 +172,9 @@ def opened_line(text: str) -> bytes:
     """
     Encode the start of a span, of which all up to its attributes is in *text*.
     """
-    return _bytes(f"{text}}}\n")
+    line = text + "}\n"
+
+    return line.encode() if line.isascii() else _bytes(line)
 
 
 @functools.lru_cache(maxsize=256)

@@ -11,7 +11,7 @@ import json
 import os
 import re
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ _FAILURES: Final = tuple(
     f'"{OUTCOME}","value":{{"stringValue":"{outcome}"}}'.encode()
     for outcome in ("failed", "error", "cancelled", "interrupted")
 )
+_TRACE_ID: Final = re.compile(rb'"traceId": ?"([0-9a-f]{32})"')
 # How `store.encode` begins the line of an opened span.
 _OPEN_IDS: Final = re.compile(rb'{"traceId":"([0-9a-f]{32})","spanId":"([0-9a-f]{16})"')
 
@@ -47,26 +48,58 @@ class StoredRun:
     damaged: int
 
 
-def read_run(path: str, *, tests_only: bool = False) -> StoredRun:
+def read_run(
+    path: str, *, tests_only: bool = False, case: str | None = None
+) -> StoredRun:
     """
     Read the run folder, or the file of OTLP/JSON lines, at *path*.
 
     With *tests_only* the lines without a test span are passed over, which is
-    enough to count outcomes and many times as fast.
+    enough to count outcomes and many times as fast. With the name of a *case* those
+    of its attempts' traces are read besides.
 
     Raises:
         UnreadableRun: if nothing is there, or its format is newer than ours.
     """
     header = modernize(read_header(path)) if os.path.isdir(path) else {}
     reader = _Reader(decode.attributes(header.get("resource")))
+    files = _files(path, with_logs=not tests_only)
+    is_wanted = _wanted(files, tests_only=tests_only, case=case)
 
-    for file in _files(path, with_logs=not tests_only):
+    for file in files:
         read = reader.read_open if _is_open_file(file) else reader.read
         for line in _lines(file):
-            if not tests_only or _TEST_MARK in line:
+            if is_wanted(line):
                 read(line)
 
     return StoredRun(path, header, reader.spans, reader.logs, reader.damaged)
+
+
+def _wanted(
+    files: list[str], *, tests_only: bool, case: str | None
+) -> Callable[[bytes], bool]:
+    """
+    Tell for each line whether it is to be read.
+    """
+    if case is None:
+        return lambda line: not tests_only or _TEST_MARK in line
+
+    names = [json.dumps(case, ensure_ascii=is_plain) for is_plain in (True, False)]
+    marks = [name.encode(errors="replace") for name in names]
+    traces = {
+        found[1]
+        for file in files
+        for line in _lines(file)
+        if _TEST_MARK in line and any(mark in line for mark in marks)
+        if (found := _TRACE_ID.search(line))
+    }
+
+    def is_wanted(line: bytes) -> bool:
+        found = _TRACE_ID.search(line)
+
+        return _TEST_MARK in line or (found is not None and found[1] in traces)
+
+    return is_wanted
 
 
 def may_hold_failures(folder: str) -> bool:

@@ -26,17 +26,17 @@ _ERROR_STATUS: Final = 2
 _KINDS: Final = {int(kind): kind for kind in Kind}
 
 
-def load(path: str, *, tests_only: bool = False) -> Run:
+def load(path: str, *, tests_only: bool = False, case: str | None = None) -> Run:
     """
     Load the run at *path*, a run folder or any file of OTLP/JSON lines.
 
     With *tests_only* the spans below the tests are left out, which is many times
-    as fast.
+    as fast; with the name of a *case* those below all others.
 
     Raises:
         UnreadableRun: if nothing is there, or its format is newer than ours.
     """
-    return _run(read_run(path, tests_only=tests_only))
+    return _run(read_run(path, tests_only=tests_only, case=case))
 
 
 def _run(stored: StoredRun) -> Run:

@@ -14,6 +14,9 @@ import pytest
 
 import otel_testkit
 
+from otel_testkit.diagnosis import cause_line, diagnose
+from otel_testkit.trace import load
+
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FAILING = (
@@ -105,6 +108,43 @@ def test_keeps_the_secrets_out_of_the_store(folder: Path) -> None:
     assert "/signup" in kept
     assert "correct horse" not in kept
     assert "tok_" not in kept
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize(
+    ("names", "cause"),
+    [
+        (("created", "globex"), "rate limited (certain): POST lambda Invoke"),
+        (("kept",), "credentials expired or revoked (certain): "),
+        (("severity", "hooli"), "race (likely): GET api /insights/"),
+    ],
+)
+def test_names_the_causes(folder: Path, names: tuple[str, ...], cause: str) -> None:
+    """Each failure has its cause, in whichever suite."""
+    attempts = [
+        attempt
+        for run in (folder / "store" / "runs").iterdir()
+        for attempt in load(str(run)).attempts()
+        if any(name in attempt.case for name in names)
+    ]
+    lines = [cause_line(attempt, diagnose(attempt)) for attempt in attempts]
+
+    assert len(lines) == 3
+    assert all(line.startswith(cause) for line in lines)
+
+
+@pytest.mark.usefixtures("demo")
+def test_names_what_was_got_past(folder: Path) -> None:
+    """The 500 that nobody saw is told of the test that passed."""
+    lines = [
+        cause_line(attempt, diagnose(attempt))
+        for run in (folder / "store" / "runs").iterdir()
+        for attempt in load(str(run)).attempts()
+        if not attempt.is_failure and "found" in attempt.case
+    ]
+
+    assert len(lines) == 3
+    assert all(line.startswith("got past server error (likely)") for line in lines)
 
 
 @pytest.mark.parametrize(

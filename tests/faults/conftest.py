@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -42,6 +44,31 @@ def current_test(): return TestSpan()
 def configure(**_): pass
 """
 
+# With what a program notes what it does, apart from us: whatever it has replaced.
+LEDGER = """
+import os
+
+class _Ledger:
+    def __init__(self):
+        self._write, self._close, self._open = os.write, os.close, os.open
+        self._join = os.path.join
+        self._marks = self._join(os.getcwd(), "marks")
+        self._file = self._open("ledger", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.makedirs(self._marks, exist_ok=True)
+
+    def note(self, what):
+        self._write(self._file, f"{what}\\n".encode())
+
+    def mark(self, name):
+        # The kernel dates it.
+        self._close(self._open(self._join(self._marks, name), os.O_CREAT | os.O_EXCL))
+
+_ledger = _Ledger()
+note, mark = _ledger.note, _ledger.mark
+"""
+# How pytest tells each outcome.
+_TOLD = re.compile(r"^(PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS)\b.*", re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class Done:
@@ -53,6 +80,32 @@ class Done:
     out: str
     err: str
     store: Path
+    noted: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> list[str]:
+        """
+        What pytest says of each test, and its last line without the time.
+        """
+        out = re.sub(r" at 0x\w+", "", self.out)
+        last = out.strip().splitlines()[-1].partition(" in ")[0]
+
+        return [*(match.group() for match in _TOLD.finditer(out)), last]
+
+    @property
+    def troubles(self) -> list[str]:
+        """
+        The lines that are ours.
+        """
+        return [one for one in self.err.splitlines() if one.startswith("otel-testkit:")]
+
+    def marks(self) -> dict[str, int]:
+        """
+        When the program came by each place that it marked, in real nanoseconds.
+        """
+        folder = self.store.parent / "marks"
+
+        return {mark.name: mark.stat().st_mtime_ns for mark in folder.iterdir()}
 
     def runs(self) -> list[Run]:
         return [load(str(folder)) for folder in sorted(self.store.glob("runs/*"))]
@@ -96,7 +149,10 @@ def program(tmp_path: Path) -> Program:
     """
     here = tmp_path / "program"
     here.mkdir()
-    stand_in = tmp_path / "stand_in"
+    # Where hypothesis looks for constants of the program's own, ours are none.
+    ours, stand_in = (tmp_path / name / "site-packages" for name in ("ours", "none"))
+    ours.mkdir(parents=True)
+    (ours / "otel_testkit").symlink_to(Path(otel_testkit.__file__).parent)
     (stand_in / "otel_testkit" / "integrations").mkdir(parents=True)
     (stand_in / "otel_testkit" / "__init__.py").write_text(STAND_IN)
     # What the installed entry point names.
@@ -112,7 +168,10 @@ def program(tmp_path: Path) -> Program:
         **variables: str,
     ) -> Done:
         (here / file).write_text(textwrap.dedent(text))
-        ours = Path(otel_testkit.__file__).parents[1]
+        (here / "ledger.py").write_text(LEDGER)
+        ledger = here / "ledger"
+        ledger.unlink(missing_ok=True)
+        shutil.rmtree(here / "marks", ignore_errors=True)
         environ = {
             name: value
             for name, value in os.environ.items()
@@ -131,12 +190,17 @@ def program(tmp_path: Path) -> Program:
             env=environ | variables,
             capture_output=True,
             text=True,
-            timeout=30,
+            errors="replace",
+            timeout=100,
             check=False,
             preexec_fn=preexec,
         )
 
-        return Done(done.returncode, done.stdout, done.stderr, here / "store")
+        noted = ledger.read_text().splitlines() if ledger.exists() else []
+
+        return Done(
+            done.returncode, done.stdout, done.stderr, here / "store", tuple(noted)
+        )
 
     return run
 
@@ -155,5 +219,30 @@ def suite(program: Program) -> Program:
         command = ["-m", "pytest", *fixed, "-rA", "--tb=short", *options, "test_it.py"]
 
         return program(text, file="test_it.py", arguments=command, **more)
+
+    return run
+
+
+@pytest.fixture
+def beside(suite: Program) -> Program:
+    """
+    Runs the text of a pytest module without us, and with all of its tests traced:
+    pytest tells the same, and the tests note the same. Gives the latter.
+    """
+
+    def run(text: str, *options: str, **more: Any) -> Done:
+        # Loading all of them would be most of what it takes; some are asked for.
+        more |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        if "pytest_asyncio" not in options:
+            options += ("-p", "no:asyncio")
+        bare = suite(text, *options, traced=False, **more)
+        ours = ("-p", "otel_testkit.integrations.pytest", "--trace-tests")
+        done = suite(text, *options, *ours, **more)
+
+        assert len(bare.told) > 1, bare.out + bare.err
+        assert (done.code, done.told) == (bare.code, bare.told), done.out + done.err
+        assert (done.noted, done.err) == (bare.noted, bare.err), done.out
+
+        return done
 
     return run

@@ -5,6 +5,7 @@ A store that cannot be written, or not for long; a process that has run out of t
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 
 from pathlib import Path
@@ -60,7 +61,9 @@ def troubles(done: Any) -> list[str]:
 
 
 def recorded(folder: Path) -> str:
-    return "".join(file.read_text() for file in folder.rglob("traces.*.jsonl"))
+    files = folder.rglob("traces.*.jsonl")
+
+    return "".join(file.read_text("utf-8", "replace") for file in files)
 
 
 @pytest.mark.parametrize(
@@ -105,10 +108,109 @@ def test_no_place_at_all(program: Any) -> None:
 
 @posix
 def test_a_store_that_is_removed(suite: Any, tmp_path: Path) -> None:
-    """A test may remove the store under our feet."""
+    """
+    A test may remove the store under our feet: it is made anew for the next one,
+    and a line says so.
+    """
     done = run(suite, tmp_path, "shutil.rmtree('store', ignore_errors=True)")
 
+    (line,) = troubles(done)
+    assert "was removed, and is made anew" in line
+    kept = {name.rpartition("::")[2] for name in done.outcomes()}
+    assert {"test_second", "test_third"} == kept
+    assert {"b", "c"} == {span.name for span in done.run().spans() if span.is_step}
+
+
+@posix
+def test_workers_whose_store_is_removed(program: Any) -> None:
+    """The processes of a run go on in one folder, whoever of them makes it anew."""
+    done = program("""
+        import os, shutil, time
+        from otel_testkit import test_span
+
+        with test_span("first"):
+            pass
+        for number in range(4):
+            if os.fork() == 0:
+                with test_span(f"before {number}"):
+                    pass
+                while not os.path.exists("removed"):
+                    time.sleep(0.01)
+                with test_span(f"after {number}"):
+                    pass
+                os._exit(0)
+        time.sleep(0.2)
+        shutil.rmtree("store", ignore_errors=True)
+        os.mkdir("removed")
+        for _ in range(4):
+            os.wait()
+        with test_span("last"):
+            pass
+    """)
+
+    assert done.code == 0
+    assert "was removed, and is made anew" in "".join(troubles(done))
+    assert {f"after {number}" for number in range(4)} | {"last"} <= {
+        one.case for one in done.attempts()
+    }
+
+
+@posix
+def test_garbage_in_the_store(suite: Any, tmp_path: Path) -> None:
+    """Whatever lies in the store is left, or pruned, and the run lies beside it."""
+    runs = tmp_path / "program" / "store" / "runs"
+    runs.mkdir(parents=True)
+    (runs / "file").write_bytes(b"\xff\0" * 1000)
+    (runs / "2000-01-01T00-00-00-0000").write_text("a file called like a run")
+    (runs / "link").symlink_to("/nowhere")
+    (runs / "loop").symlink_to("loop")
+    os.mkfifo(runs / "fifo")
+    for name in ("1999-01-01T00-00-00-0000", "x" * 200, "a\nb", "\u00e9", " "):
+        (runs / name).mkdir()
+        (runs / name / "run.json").write_text("[{]")
+        (runs / name / "traces.1.jsonl").write_bytes(b"\xff{}\n" * 9)
+        (runs / name / "delivery.jsonl").write_text("7\nnull\n")
+    (runs / "2001-01-01T00-00-00-0000" / "run.json").mkdir(parents=True)
+    (runs.parent / ".gitignore").mkdir()
+
+    done = run(suite, tmp_path)
+
     assert troubles(done) == []
+    mine = [folder for folder in runs.iterdir() if recorded(folder).count("test_third")]
+    assert len(mine) == 1
+
+
+@posix
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="not root")
+def test_a_disk_without_space(program: Any, tmp_path: Path) -> None:
+    """A file system that fills up is left for another one, and the tests go on."""
+    small = tmp_path / "small"
+    small.mkdir()
+    (tmp_path / "spare").mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(small)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("may not mount a file system of its own")
+    try:
+        done = program(
+            """
+            from otel_testkit import step, test_span
+
+            for number in range(200):
+                with test_span(f"t {number}"), step("s", {"x": "y" * 200}):
+                    pass
+            print("done")
+            """,
+            OTEL_TESTKIT_DIR=str(small / "store"),
+            TMPDIR=str(tmp_path / "spare"),
+        )
+        kept = recorded(small) + recorded(tmp_path / "spare")
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+    assert (done.code, done.out) == (0, "done\n")
+    assert len(troubles(done)) == 1
+    # The one whose line was cut is told again in the spare folder.
+    assert [n for n in range(200) if f'"name":"t {n}"' not in kept] == []
 
 
 @posix

@@ -1,342 +1,386 @@
 """
-Tests that replace the clock, the dice, the file system and what else we stand on.
+Tests in which no request may go out, or none gets there: doubles of HTTP, cassettes,
+blocked and mocked sockets. An endpoint is set, and none of them sees a call to it.
 """
 
 from __future__ import annotations
 
-import re
-import time
+import threading
 
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 
-NEAR = 150_000_000
-# How pytest tells each outcome, for a comparison beside the same suite without us.
-_TOLD = re.compile(r"^(PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS)\b.*", re.MULTILINE)
+class _Answers(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        size = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(size)
+        answer = b"%s %s %s" % (self.command.encode(), self.path.encode(), body)
+        if self.path.startswith("/v1/"):
+            self.server.delivered.append(self.path)  # type: ignore[attr-defined]
+            answer = b""
+        # No date and no version: two cassettes of the same requests are alike.
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Answer: yes\r\n")
+        self.wfile.write(b"Content-Length: %d\r\n\r\n%s" % (len(answer), answer))
+
+    do_POST = do_GET  # noqa: N815  # what it is called
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
-def same_as_without_us(suite: Any, text: str, *options: str) -> Any:
+@pytest.fixture
+def server() -> Iterator[Any]:
     """
-    Run *text* with and without us: each test has the same outcome.
+    A server that answers what it was asked, and takes OTLP.
     """
-    bare = suite(text, *options, traced=False)
-    done = suite(text, *options)
-
-    told = _TOLD.findall(bare.out)
-    assert told, bare.out + bare.err
-    assert (done.code, _TOLD.findall(done.out)) == (bare.code, told), done.out
-    assert summary(done.out) == summary(bare.out)
-
-    return done
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as serving:
+        thread = threading.Thread(target=serving.serve_forever, daemon=True)
+        thread.start()
+        serving.url = f"http://127.0.0.1:{serving.server_port}"  # type: ignore[attr-defined]
+        serving.delivered = []  # type: ignore[attr-defined]
+        yield serving
+        serving.shutdown()
 
 
-def summary(out: str) -> str:
-    """
-    pytest's last line without the time.
-    """
-    return out.strip().splitlines()[-1].partition(" in ")[0]
+# The module that each needs, a plugin that it is, and what is done with it.
+SUITES = {
+    "responses": (
+        "responses",
+        "",
+        """
+        import requests, responses
 
+        @responses.activate
+        def test_calls():
+            responses.get("http://api.test/a", json={"a": 1}, status=418)
+            answer = requests.get("http://api.test/a", headers={"X-Mine": "1"})
+            assert (answer.status_code, answer.json()) == (418, {"a": 1})
+            assert len(responses.calls) == 1
+            note(sorted(responses.calls[0].request.headers.items()))
 
-def all_pass(suite: Any, text: str, count: int, *options: str) -> Any:
-    """
-    Run *text*, whose *count* tests pass without us: they do with us, and are kept.
-    """
-    done = suite(text, *options)
+        @responses.activate
+        def test_what_is_not_registered():
+            with pytest.raises(requests.ConnectionError) as caught:
+                requests.get("http://api.test/b")
+            note(caught.value)
 
-    assert summary(done.out) == f"{count} passed"
-    assert set(done.outcomes().values()) == {"passed"}
-    assert len(done.outcomes()) == count
-    assert "otel-testkit:" not in done.err
+        def test_all_must_be_asked():
+            with responses.RequestsMock() as mocked:
+                mocked.post("http://api.test/", body=OSError("down"))
+                mocked.get("http://api.test/other")
+                with pytest.raises(OSError):
+                    requests.post("http://api.test/", data="x")
 
-    return done
+        @responses.activate(registry=responses.registries.OrderedRegistry)
+        def test_order():
+            responses.get("http://api.test/1")
+            responses.get("http://api.test/2")
+            note([requests.get(f"http://api.test/{n}").status_code for n in (1, 2)])
+    """,
+    ),
+    "requests-mock": (
+        "requests_mock",
+        "requests_mock.contrib._pytest_plugin",
+        """
+        import requests, requests_mock
 
+        def test_calls(requests_mock):
+            requests_mock.get("http://api.test/a", text="a")
+            assert requests.get("http://api.test/a").text == "a"
+            assert requests_mock.call_count == 1
+            note(sorted(requests_mock.last_request.headers.items()))
 
-def times_are_real(done: Any, before: int, after: int) -> None:
-    """
-    Every span lies between *before* and *after*, parts within their test.
-    """
-    for span in done.run().spans():
-        assert before - NEAR <= span.start <= span.end <= after + NEAR
+        def test_what_is_not_registered():
+            with requests_mock.Mocker() as mocker:
+                mocker.register_uri("GET", "http://api.test/", exc=OSError("down"))
+                with pytest.raises(OSError, match="down"):
+                    requests.get("http://api.test/")
+                with pytest.raises(requests_mock.NoMockAddress) as caught:
+                    requests.get("http://api.test/b")
+                note((mocker.call_count, str(caught.value)))
 
+        def test_adapter():
+            session = requests.Session()
+            adapter = requests_mock.Adapter()
+            session.mount("mock://", adapter)
+            adapter.register_uri("GET", "mock://api.test/", text="data")
+            note((session.get("mock://api.test/").text, adapter.call_count))
+    """,
+    ),
+    "respx": (
+        "respx",
+        "respx.plugin",
+        """
+        import asyncio, httpx, respx
 
-@pytest.mark.parametrize(
-    ("imports", "freeze"),
-    [
-        ("import freezegun", "freezegun.freeze_time('2001-02-03')"),
-        ("import time_machine", "time_machine.travel(981158400, tick=False)"),
-    ],
-    ids=["freezegun", "time-machine"],
-)
-def test_frozen_clock(suite: Any, imports: str, freeze: str) -> None:
-    """A clock that a test freezes does not date its spans."""
-    text = f"""
-        {imports}
-        frozen = {freeze}
-        import time
-        from opentelemetry import trace
-        from otel_testkit import step, traced_test
+        def test_calls(respx_mock):
+            route = respx_mock.get("http://api.test/a") % 418
+            assert httpx.get("http://api.test/a").status_code == 418
+            assert route.call_count == len(respx_mock.calls) == 1
+            note(sorted(route.calls[0].request.headers.items()))
 
-        def work():
-            with step("mine"):
-                with trace.get_tracer("theirs").start_as_current_span("theirs"):
-                    assert time.time() == 981158400
+        @respx.mock
+        def test_async():
+            async def get():
+                async with httpx.AsyncClient() as client:
+                    return await client.post("http://api.test/b", json={"a": 1})
+            respx.post("http://api.test/b", json={"a": 1}).respond(json={"b": 2})
+            assert asyncio.run(get()).json() == {"b": 2}
+            note(sorted(respx.calls.last.request.headers.items()))
 
-        @frozen
-        @traced_test
-        def test_above():
-            work()
+        def test_errors():
+            with respx.mock(assert_all_called=False) as mocked:
+                mocked.get("http://api.test/c").mock(side_effect=httpx.ConnectTimeout)
+                with pytest.raises(httpx.ConnectTimeout):
+                    httpx.get("http://api.test/c")
+                with pytest.raises(AssertionError) as caught:
+                    httpx.get("http://api.test/d")
+                note(str(caught.value).partition(" at 0x")[0])
 
-        @traced_test
-        @frozen
-        def test_below():
-            work()
+        def test_not_all_called():
+            with respx.mock as mocked:
+                mocked.get("http://api.test/e")
 
-        @traced_test
-        def test_inside():
-            with frozen:
-                work()
-    """
-    before = time.time_ns()
-
-    done = all_pass(suite, text, 3, "-p", "no:asyncio")
-
-    times_are_real(done, before, time.time_ns())
-    names = sorted(span.name.rpartition("::")[2] for span in done.run().spans())
-    assert names == [
-        *["mine"] * 3,
-        "test_above",
-        "test_below",
-        "test_inside",
-        *["theirs"] * 3,
-    ]
-
-
-@pytest.mark.parametrize(
-    "freeze",
-    [
-        "import freezegun; freezegun.freeze_time('2001-02-03').start()",
-        "import time_machine; time_machine.travel(981158400, tick=False).start()",
-    ],
-    ids=["freezegun", "time-machine"],
-)
-def test_frozen_before_we_come(program: Any, freeze: str) -> None:
-    """A clock that stands still since before our import is no measure for us."""
-    before = time.time_ns()
-
-    done = program(f"""
-        {freeze}
-        import time
-        from otel_testkit import step, test_span
-        from opentelemetry import trace
-
-        with test_span("t"), step("mine"):
-            with trace.get_tracer("theirs").start_as_current_span("theirs"):
-                assert time.time() == 981158400
-    """)
-
-    assert done.err == ""
-    assert [span.name for span in done.run().spans()] == ["t", "mine", "theirs"]
-    times_are_real(done, before, time.time_ns())
-    assert done.run().id[:10] == time.strftime("%Y-%m-%d", time.gmtime())
-
-
-def test_frozen_session(suite: Any) -> None:
-    """A session-wide freeze does not reach the id of the run."""
-    text = """
-        import freezegun, pytest
-        from otel_testkit import traced_test
-
-        @pytest.fixture(autouse=True, scope="session")
-        def frozen():
-            with freezegun.freeze_time("2001-02-03"):
-                yield
-
-        @traced_test
-        def test_it():
-            pass
-    """
-
-    done = all_pass(suite, text, 1)
-
-    assert done.run().id[:10] == time.strftime("%Y-%m-%d", time.gmtime())
-
-
-def test_dice(suite: Any) -> None:
-    """Seeded tests draw the same numbers as ever, and no id comes twice."""
-    text = """
-        import random
-        import pytest
-        from otel_testkit import step, traced_test
-
-        @traced_test
-        @pytest.mark.parametrize("number", range(5))
-        def test_it(number):
-            random.seed(0)
-            with step("a"), step("b"):
-                pass
-            assert random.getrandbits(32) == 3626764237
-    """
-
-    done = all_pass(suite, text, 5)
-
-    assert len(set(done.span_ids())) == len(done.span_ids()) == 15
-    assert len({one.trace_id for one in done.attempts()}) == 5
-
-
-MOCKS = {
-    "getrandbits": ("random.getrandbits", "return_value=7"),
-    "urandom": ("os.urandom", "return_value=b'7777777777777777'"),
-    "time_ns": ("time.time_ns", "return_value=7"),
-    "time": ("time.time", "side_effect=RuntimeError"),
-    "perf_counter_ns": ("time.perf_counter_ns", "return_value=7"),
-    "sdk-time": ("opentelemetry.sdk.trace.time_ns", "side_effect=RuntimeError"),
-    "lock": ("threading.Lock", ""),
-    "rlock": ("threading.RLock", "side_effect=RuntimeError"),
-    "dumps": ("json.dumps", ""),
-    "raising-dumps": ("json.dumps", "side_effect=RuntimeError"),
-    "open": ("builtins.open", ""),
-    "raising-open": ("builtins.open", "side_effect=RuntimeError"),
-    "os.open": ("os.open", "side_effect=RuntimeError"),
-    "write": ("os.write", "return_value=0"),
-    "raising-write": ("os.write", "side_effect=RuntimeError"),
-    "getpid": ("os.getpid", "return_value=7"),
-    "getcwd": ("os.getcwd", "side_effect=FileNotFoundError"),
-    "makedirs": ("os.makedirs", "side_effect=PermissionError"),
-    "exists": ("os.path.exists", "return_value=True"),
-    "isdir": ("os.path.isdir", "return_value=True"),
-    "environ": ("os.environ", "new={}"),
-    "str.join": ("os.path.join", "return_value='/nowhere'"),
-    "warn": ("warnings.warn", "side_effect=RuntimeError"),
-    "print": ("builtins.print", "side_effect=RuntimeError"),
-    "unwrap": ("inspect.unwrap", "side_effect=RuntimeError"),
-    "asyncio-task": ("asyncio.current_task", "side_effect=RuntimeError"),
-}
-
-
-# The SDK makes a lock for each span, and asks the API for the span around it.
-OF_THE_SDK = {
-    "raising-lock": ("threading.Lock", "side_effect=RuntimeError"),
-    "no-lock": ("threading.Lock", "new=None"),
-    "get_current_span": ("opentelemetry.trace.get_current_span", ""),
-}
-
-INSIDE = """
-    import asyncio, contextlib, inspect, json, os, random, threading, time, warnings
-    from unittest import mock
-    from otel_testkit import step, test_span
-    import opentelemetry.sdk.trace
-
-    {before}
-    for name, (target, how) in {mocks}.items():
-        with test_span(name) as test:
-            with eval(f"mock.patch({{target!r}}, {{how}})"):
-                with step("inner", {{"a": {{"b": [1]}}}}):
-                    test.set_tag("c", {{"d": 2}})
-                with contextlib.suppress(ValueError), step("failing"):
-                    raise ValueError("x")
-    print("done")
-"""
-
-
-def test_mocks_inside_of_a_test(program: Any) -> None:
-    """What a test replaces while it runs is not what its record stands on."""
-    begun = "with test_span('before'): pass"
-
-    done = program(INSIDE.format(mocks=MOCKS, before=begun))
-
-    assert (done.code, done.out, done.err) == (0, "done\n", "")
-    attempts = {one.case: one for one in done.attempts()}
-    kept = {name: [span.name for span in attempts[name].spans] for name in MOCKS}
-    assert kept == {name: [name, "inner", "failing"] for name in MOCKS}
-    tags = {name: attempts[name].span.attributes["c"] for name in MOCKS}
-    assert tags == dict.fromkeys(MOCKS, '{"d": 2}')
-    assert len(set(done.span_ids())) == len(done.span_ids()) == 3 * len(MOCKS) + 1
-
-
-def test_mocks_of_what_the_sdk_needs(program: Any) -> None:
-    """What cannot be recorded costs the record, one line and nothing else."""
-    done = program(INSIDE.format(mocks=OF_THE_SDK, before=""))
-
-    assert (done.code, done.out) == (0, "done\n")
-    assert done.outcomes() == dict.fromkeys(OF_THE_SDK, "passed")
-    (line,) = done.err.splitlines()
-    assert line.startswith("otel-testkit: a step was not recorded")
-
-
-@pytest.mark.parametrize("name", MOCKS)
-def test_mocks_around_the_first_test(program: Any, name: str) -> None:
-    """What is replaced before we begin does not get into the test, either."""
-    target, how = MOCKS[name]
-
-    done = program(f"""
-        import asyncio, inspect, json, os, random, threading, time, warnings
+        def test_transport():
+            seen = []
+            def answer(request):
+                seen.append(sorted(request.headers.items()))
+                return httpx.Response(200, text="x")
+            client = httpx.Client(transport=httpx.MockTransport(answer))
+            assert client.get("http://api.test/").text == "x"
+            note(seen)
+    """,
+    ),
+    "mocks": (
+        "requests",
+        "",
+        """
+        import http.client, urllib.request
+        import httpx, requests, urllib3
         from unittest import mock
-        from otel_testkit import traced_test
-        import opentelemetry.sdk.trace
 
-        ran = []
+        @mock.patch("requests.Session.send")
+        def test_send(send):
+            send.return_value.status_code = 299
+            assert requests.get("http://api.test/").status_code == 299
+            assert send.call_count == 1
+            note(sorted(send.call_args.args[0].headers.items()))
 
-        @mock.patch({target!r}, {how})
-        @traced_test
-        def test_it(*_):
-            ran.append(1)
+        @mock.patch("requests.adapters.HTTPAdapter.send", autospec=True)
+        def test_adapter(send):
+            send.side_effect = requests.ConnectionError("no")
+            with pytest.raises(requests.ConnectionError):
+                requests.get("http://api.test/")
+            note(sorted(send.call_args.args[1].headers.items()))
 
-        test_it()
-        assert ran == [1]
+        @mock.patch("urllib3.connectionpool.HTTPConnectionPool.urlopen")
+        def test_urlopen(urlopen):
+            urlopen.side_effect = urllib3.exceptions.HTTPError("no")
+            with pytest.raises(urllib3.exceptions.HTTPError):
+                urllib3.PoolManager().request("GET", "http://api.test/a?b=c")
+            note(urlopen.call_args)
 
-        @traced_test
+        @mock.patch("urllib3.connectionpool.HTTPConnectionPool._make_request")
+        def test_make_request(make_request):
+            make_request.side_effect = OSError("no")
+            with pytest.raises(Exception) as caught:
+                urllib3.PoolManager(retries=0).request("GET", "http://api.test/a")
+            note((type(caught.value), make_request.call_count))
+            assert make_request.call_args.args[1:3] == ("GET", "/a")
+
+        @mock.patch("urllib.request.urlopen")
+        def test_urllib(urlopen):
+            urlopen.return_value.read.return_value = b"read"
+            assert urllib.request.urlopen("http://api.test/").read() == b"read"
+            urlopen.assert_called_once_with("http://api.test/")
+
+        @mock.patch("http.client.HTTPConnection")
+        def test_class(kind):
+            kind.return_value.getresponse.return_value.status = 299
+            connection = http.client.HTTPConnection("api.test")
+            connection.request("GET", "/")
+            assert connection.getresponse().status == 299
+            note(kind.mock_calls)
+
+        @mock.patch("http.client.HTTPConnection.request")
+        def test_method(request):
+            http.client.HTTPConnection("api.test").request("GET", "/", headers={})
+            note(request.mock_calls)
+
+        @mock.patch("httpx.Client.send")
+        def test_httpx(send):
+            send.return_value = httpx.Response(299)
+            assert httpx.get("http://api.test/").status_code == 299
+            note(sorted(send.call_args.args[0].headers.items()))
+
+        def test_env(monkeypatch):
+            monkeypatch.delattr("requests.sessions.Session.request")
+            with pytest.raises(AttributeError) as caught:
+                requests.get("http://api.test/")
+            note(caught.value)
+    """,
+    ),
+    "sockets": (
+        "requests",
+        "",
+        """
+        import socket, urllib.request
+        import httpx, requests
+        from unittest import mock
+
+        def raises(call, *arguments):
+            with pytest.raises(Exception) as caught:
+                call(*arguments)
+            links, error = [], caught.value
+            while error is not None:
+                links.append((type(error), str(error).partition(" at 0x")[0]))
+                error = error.__cause__ or error.__context__
+            note(links)
+
+        @pytest.mark.parametrize("name", ["socket", "create_connection", "getaddrinfo"])
+        @pytest.mark.parametrize("get", [requests.get, httpx.get, urllib.request.urlopen])
+        def test_raising(monkeypatch, name, get):
+            def refuse(*_, **__):
+                raise RuntimeError("no network in tests")
+            monkeypatch.setattr(socket, name, refuse)
+            raises(get, "http://api.test/")
+
+        def test_left_behind():
+            socket.getaddrinfo = mock.Mock(side_effect=socket.gaierror("mocked"))
+            raises(requests.get, "http://api.test/")
+            note(socket.getaddrinfo.call_count)
+
+        def test_counted():
+            raises(httpx.get, "http://api.test/")
+            note(socket.getaddrinfo.call_count)
+    """,
+    ),
+    "pytest-socket": (
+        "pytest_socket",
+        "pytest_socket",
+        """
+        import socket
+        import httpx, pytest_socket, requests
+        from otel_testkit import step
+
+        def test_disabled(socket_disabled):
+            with step("asks"), pytest.raises(pytest_socket.SocketBlockedError) as caught:
+                requests.get("http://127.0.0.1:9/")
+            note(caught.value)
+
+        @pytest.mark.allow_hosts(["127.0.0.2"])
+        def test_hosts():
+            with pytest.raises(pytest_socket.SocketConnectBlockedError) as caught:
+                httpx.get("http://127.0.0.1:9/")
+            note(caught.value)
+
         def test_after():
-            ran.append(2)
+            pytest_socket.disable_socket()
+            with step("another"):
+                pass
 
-        test_after()
-        assert ran == [1, 2]
-    """)
+        def test_at_last(socket_enabled):
+            with pytest.raises(requests.ConnectionError):
+                requests.get("http://127.0.0.1:9/", timeout=5)
+    """,
+    ),
+}
 
-    assert done.code == 0, done.err
-    assert done.outcomes() == {
-        "program.test_it": "passed",
-        "program.test_after": "passed",
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        if name in ("responses", "respx", "pytest-socket")
+        else pytest.param(name, marks=pytest.mark.matrix)
+        for name in SUITES
+    ],
+)
+def test_doubles(beside: Any, server: Any, name: str) -> None:
+    """Each sees the calls of its test, with their own headers, and no other."""
+    module, plugin, text = SUITES[name]
+    pytest.importorskip(module, reason=f"{name} is not installed")
+    text = "        import pytest\n        from ledger import note\n" + text
+
+    done = beside(
+        text,
+        *(["-p", plugin] if plugin else []),
+        *(["--disable-socket", "-W", "ignore"] if name == "pytest-socket" else []),
+        OTEL_EXPORTER_OTLP_ENDPOINT=server.url,
+    )
+
+    assert len(done.attempts()) == len(done.told) - 1
+    assert not any("/v1/" in span.name for span in done.run().spans())
+    assert server.delivered
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
+        "requests",
+        pytest.param("urllib3", marks=pytest.mark.matrix),
+        "httpx",
+        pytest.param("http.client", marks=pytest.mark.matrix),
+    ],
+)
+def test_cassettes(beside: Any, server: Any, tmp_path: Path, client: str) -> None:
+    """vcrpy records the same cassette, byte for byte, and plays it."""
+    pytest.importorskip("vcr", reason="vcrpy is not installed")
+    calls = {
+        "requests": "requests.post(url, data='x').text",
+        "urllib3": "pooled(url)",
+        "httpx": "httpx.post(url, content='x').text",
+        "http.client": "by_hand(url)",
     }
-    assert done.err == ""
+    text = f"""
+        import contextlib, http.client, os, urllib.parse
+        import httpx, requests, urllib3, vcr
+        from ledger import note
 
+        def by_hand(url):
+            connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc)
+            with contextlib.closing(connection):
+                connection.request("POST", "/path", "x", {{"X-Mine": "1"}})
+                with connection.getresponse() as response:
+                    return response.read()
 
-def test_fake_file_system(suite: Any) -> None:
-    """A test in pyfakefs sees its own files alone; its record is on the real disk."""
-    text = """
-        import os
-        import pytest
-        from otel_testkit import step, traced_test
+        def pooled(url):
+            with urllib3.PoolManager() as pool:
+                return pool.request("POST", url, body="x").data
 
-        @traced_test
-        def test_first():
-            pass
+        def call(url="{server.url}/path"):
+            return {calls[client]}
 
-        @traced_test
-        def test_it(fs):
-            fs.create_file("/a/b", contents="c")
-            with step("inner"):
-                with open("/a/b") as file:
-                    assert file.read() == "c"
-            assert sorted(os.listdir("/a")) == ["b"]
-            assert not os.path.exists("/work")
+        def test_records():
+            with vcr.use_cassette("cassette.yaml") as cassette:
+                note(call())
+                assert len(cassette) == 1
+
+        def test_plays():
+            with vcr.use_cassette("cassette.yaml", record_mode="none") as cassette:
+                note(call())
+                assert cassette.all_played
+
+        def test_refuses():
+            with vcr.use_cassette("cassette.yaml", record_mode="none"):
+                try:
+                    call("{server.url}/other")
+                except Exception as error:
+                    note(type(error))
+
+        def test_cassette():
+            with open("cassette.yaml") as file:
+                note(file.read())
+            os.remove("cassette.yaml")
     """
 
-    done = all_pass(suite, text, 2)
+    done = beside(text, OTEL_EXPORTER_OTLP_ENDPOINT=server.url)
 
-    assert "inner" in {span.name for span in done.run().spans()}
-
-
-def test_fake_file_system_from_the_first_test_on(suite: Any) -> None:
-    """A first test that has a fake file system already is recorded as well."""
-    text = """
-        import os
-        from otel_testkit import traced_test
-
-        @traced_test
-        def test_it(fs):
-            assert os.listdir("/") == ["tmp"]
-    """
-
-    all_pass(suite, text, 1)
+    assert done.code == 0, done.out
+    assert len(done.attempts()) == 4
+    assert server.delivered

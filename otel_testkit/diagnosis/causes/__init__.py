@@ -1,0 +1,35 @@
+"""
+The rules: each looks at one attempt for the signs of one kind of cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from otel_testkit.diagnosis.causes import answers, bodies, caches, endings, races, state
+from otel_testkit.diagnosis.scene import Lead, Scene
+
+
+Rule = Callable[[Scene], Iterator[Lead]]
+
+RULES: Final[tuple[Rule, ...]] = (
+    answers.failed_calls,
+    answers.unseen_retries,
+    races.poll_that_ran_out,
+    races.read_after_write,
+    races.inverted_order,
+    endings.exception,
+    endings.waiting,
+    endings.slower_than_ever,
+    bodies.unreadable_answer,
+    bodies.missing_key,
+    bodies.new_field,
+    caches.stale_answer,
+    state.left_over,
+    state.order_of_items,
+    state.clock,
+)
+"""
+All rules; a finding of one does not keep the others from theirs.
+"""

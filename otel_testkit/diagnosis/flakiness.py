@@ -1,0 +1,234 @@
+"""
+How a case has fared over all its attempts: whether it is flaky, how often it fails,
+whether it fails in bursts, and which cases fail together.
+
+Flaky tests are rare events: a few runs without a failure say little, so every rate
+comes with its interval, and nothing is called fixed before that many passes would
+be a surprise.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, pairwise
+from typing import Final
+
+from otel_testkit.diagnosis.intervals import rate
+from otel_testkit.store.index import Result
+
+
+# As surprising as this a series has to be before it counts as one.
+_SURPRISE: Final = 0.05
+# The latest attempts, in which flips are counted, and in which bursts are looked for.
+_WINDOW: Final = 50
+_LONG_WINDOW: Final = 500
+# As much of their failing runs must two cases share, to be one incident.
+_SHARED: Final = 0.5
+_LEAST_SHARED: Final = 2
+# A run in which more cases fail than this says nothing about any two of them.
+_MOST_IN_ONE_RUN: Final = 40
+
+
+class State(enum.StrEnum):
+    """
+    What is to be expected of a case that has failed. NEW: it failed in the latest run,
+    for the first time; FLAKY: now and then; BROKEN: it hardly passes any more; FIXED:
+    it has passed oftener since than a flaky one would.
+    """
+
+    NEW = "new"
+    FLAKY = "flaky"
+    BROKEN = "broken"
+    FIXED = "fixed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flakiness:
+    """
+    So many *failures* in so many *attempts* of a case.
+
+    *rate* is the share of failures that is to be expected. *flip_rate* is the share of the latest attempts that ended otherwise than the one
+    before. *is_proved*: it both failed and passed on the same code, in the places
+    *proofs*, runs and revisions. *burst* is the chance that its failures come so close
+    together by themselves: a small one speaks of an outage, not of a race.
+    """
+
+    suite: str
+    case: str
+    state: State
+    attempts: int
+    failures: int
+    rate: float
+    flip_rate: float
+    is_proved: bool
+    proofs: tuple[str, ...] = field(repr=False)
+    burst: float
+    failing_runs: frozenset[str] = field(repr=False)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """
+        Between which bounds the rate lies with 95 %.
+        """
+        low, high = (rate(self.failures, self.attempts, at) for at in (0.025, 0.975))
+
+        return low, high
+
+    @property
+    def is_bursty(self) -> bool:
+        """
+        Whether its failures come in bursts.
+        """
+        return self.burst <= _SURPRISE
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """
+    Cases, by suite and name, that fail together, and the runs in which two of them do.
+    """
+
+    cases: tuple[tuple[str, str], ...]
+    runs: tuple[str, ...]
+
+
+def assess(suite: str, case: str, results: Sequence[Result]) -> Flakiness | None:
+    """
+    Tell how a case fares by its *results* from first to last; None if it never failed.
+    """
+    fails = [result.is_failure for result in results]
+    failures = sum(fails)
+    if not failures:
+        return None
+
+    recent, latest = fails[-_WINDOW:], fails[-_LONG_WINDOW:]
+    proofs = _proofs(results)
+
+    return Flakiness(
+        suite=suite,
+        case=case,
+        state=_state(results),
+        attempts=len(fails),
+        failures=failures,
+        rate=rate(failures, len(fails)),
+        flip_rate=_flips(recent) / max(1, len(recent) - 1),
+        is_proved=bool(proofs),
+        proofs=proofs,
+        burst=runs_chance(sum(latest), len(latest) - sum(latest), 1 + _flips(latest)),
+        failing_runs=frozenset(result.run for result in results if result.is_failure),
+    )
+
+
+def runs_chance(failures: int, passes: int, series: int) -> float:
+    """
+    Give the chance that *failures* and *passes* in random order make at most so many
+    *series* of equals: the runs test of Wald and Wolfowitz, exact.
+    """
+    if not failures or not passes:
+        return 1.0
+
+    ways = 0
+    for count in range(2, series + 1):
+        half, odd = divmod(count, 2)
+        if odd:
+            ways += math.comb(failures - 1, half) * math.comb(passes - 1, half - 1)
+            ways += math.comb(failures - 1, half - 1) * math.comb(passes - 1, half)
+        else:
+            ways += (
+                2 * math.comb(failures - 1, half - 1) * math.comb(passes - 1, half - 1)
+            )
+
+    return ways / math.comb(failures + passes, failures)
+
+
+def incidents(found: Iterable[Flakiness]) -> list[Incident]:
+    """
+    Put together what fails together: cases that share half of their failing runs, and
+    at least two; the largest incident first.
+    """
+    runs = {(one.suite, one.case): one.failing_runs for one in found}
+    shared: Counter[tuple[tuple[str, str], tuple[str, str]]] = Counter()
+    for cases in _by_run(runs).values():
+        if len(cases) <= _MOST_IN_ONE_RUN:
+            shared.update(combinations(sorted(cases), 2))
+
+    groups: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for (one, other), count in shared.items():
+        either = len(runs[one] | runs[other])
+        if count < max(_LEAST_SHARED, _SHARED * either):
+            continue
+        merged = groups.get(one, {one}) | groups.get(other, {other})
+        for case in merged:
+            groups[case] = merged
+
+    unique = {id(group): group for group in groups.values()}
+
+    return sorted(
+        (
+            Incident(tuple(sorted(group)), _common_runs(group, runs))
+            for group in unique.values()
+        ),
+        key=lambda one: (-len(one.cases), one.cases),
+    )
+
+
+def _proofs(results: Sequence[Result]) -> tuple[str, ...]:
+    """
+    Name the runs and the revisions in which a case did both.
+    """
+    seen: dict[str, set[bool]] = {}
+    for result in results:
+        for place in (result.run, result.revision):
+            if place:
+                seen.setdefault(place, set()).add(result.is_failure)
+
+    return tuple(place for place, outcomes in seen.items() if len(outcomes) == 2)
+
+
+def _state(results: Sequence[Result]) -> State:
+    fails = [result.is_failure for result in results]
+    streak = 1
+    while streak < len(fails) and fails[-streak - 1] == fails[-1]:
+        streak += 1
+
+    before = fails[:-streak]
+    usual = rate(sum(before), len(before))
+    chance: float = (usual if fails[-1] else 1 - usual) ** streak
+    if before and not fails[-1] and chance <= _SURPRISE:
+        return State.FIXED
+    # Once may be chance, however seldom it was before.
+    if fails[-1] and streak > 1 and (not before or chance <= _SURPRISE):
+        return State.BROKEN
+
+    failing_runs = {result.run for result in results if result.is_failure}
+    is_new = len(failing_runs) == 1 and results[-1].run in failing_runs
+
+    return State.NEW if is_new else State.FLAKY
+
+
+def _flips(fails: Sequence[bool]) -> int:
+    return sum(a != b for a, b in pairwise(fails))
+
+
+def _by_run(
+    runs: Mapping[tuple[str, str], Iterable[str]],
+) -> dict[str, list[tuple[str, str]]]:
+    by_run: dict[str, list[tuple[str, str]]] = {}
+    for case, failing in runs.items():
+        for run in failing:
+            by_run.setdefault(run, []).append(case)
+
+    return by_run
+
+
+def _common_runs(
+    group: Iterable[tuple[str, str]], runs: Mapping[tuple[str, str], Iterable[str]]
+) -> tuple[str, ...]:
+    counted = Counter(run for case in group for run in runs[case])
+
+    return tuple(sorted(run for run, count in counted.items() if count > 1))

@@ -1,0 +1,122 @@
+"""
+What the rules look at: an attempt, what ended it, and what went wrong before.
+"""
+
+from __future__ import annotations
+
+import re
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from otel_testkit.diagnosis.answer import read
+from otel_testkit.diagnosis.failure import failed_at
+from otel_testkit.diagnosis.finding import Finding
+from otel_testkit.diagnosis.trouble import Trouble, answer_to, troubles
+from otel_testkit.trace.model import Attempt, Call, Error
+
+
+Asked = tuple[str, str, str]
+"""
+What a call asks for: method, peer, and the path's template.
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """
+    *said* is all that the failure says, *time* when it was raised, in nanoseconds
+    since 1970; *usual* are the calls of passing attempts by what they ask for.
+    """
+
+    attempt: Attempt
+    passing: tuple[Attempt, ...]
+    errors: tuple[Error, ...]
+    said: str
+    time: int
+    troubles: tuple[Trouble, ...]
+    usual: Mapping[Asked, tuple[Call, ...]]
+
+    def alike(self, call: Call) -> tuple[Call, ...]:
+        """
+        Give the calls of passing attempts that ask for the same kind of thing.
+        """
+        return self.usual.get(_asked(call), ())
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """
+        The calls before the failure; what comes after is no cause of it.
+        """
+        return tuple(call for call in self.attempt.calls if call.start <= self.time)
+
+    @property
+    def is_assertion(self) -> bool:
+        return any(
+            error.short_type in ("AssertionError", "Failed") for error in self.errors
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """
+    A finding, and how near it is to the failure: the more, the nearer.
+    """
+
+    finding: Finding
+    nearness: float
+
+
+def scene_of(attempt: Attempt, passing: Sequence[Attempt] = ()) -> Scene:
+    """
+    Gather what the rules need to know of *attempt*.
+    """
+    errors = attempt.errors
+    if not errors and attempt.span.status_message and attempt.is_failure:
+        errors = (Error("", attempt.span.status_message),)
+
+    return Scene(
+        attempt=attempt,
+        passing=tuple(passing),
+        errors=errors,
+        said="\n".join(f"{one.type}: {one.message}\n{one.source}" for one in errors),
+        time=failed_at(attempt) or attempt.span.last_seen,
+        troubles=troubles(attempt, passing),
+        usual=_usual(passing),
+    )
+
+
+def _usual(passing: Sequence[Attempt]) -> Mapping[Asked, tuple[Call, ...]]:
+    calls: dict[Asked, list[Call]] = {}
+    for attempt in passing:
+        for call in attempt.calls:
+            calls.setdefault(_asked(call), []).append(call)
+
+    return {asked: tuple(found) for asked, found in calls.items()}
+
+
+def _asked(call: Call) -> Asked:
+    return call.method, call.peer, call.template
+
+
+def is_named(trouble: Trouble, scene: Scene) -> bool:
+    """
+    Tell whether the failure speaks of *trouble*: by its status, its code, its words
+    or its exception.
+    """
+    call = trouble.call
+    if any((one.type, one.message) in _shown(call) for one in scene.errors if one.type):
+        return True
+
+    facts = read(answer_to(call))
+    said = scene.said
+    if call.status and re.search(rf"(?<![\w.]){call.status}(?![\w.])", said):
+        return True
+    if any(len(code) > 5 and code in said for code in facts.codes):
+        return True
+
+    return any(len(told) > 11 and told[:80] in said for told in facts.messages)
+
+
+def _shown(call: Call) -> set[tuple[str, str]]:
+    return {(error.type, error.message) for error in call.errors}
