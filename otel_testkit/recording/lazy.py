@@ -125,6 +125,8 @@ class LazySpan(Span):
     _is_made = False
     _context: Any = _Context()
     trace_id: int
+    span_id: int
+    trace_state: Any
     _trace: str
     _span: str
     # One of these all of the SDK's methods ask for first.

@@ -55,6 +55,13 @@ def _rows(table: str) -> list[list[str]]:
     return [re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL) for row in rows[1:]]
 
 
+FAILURE = (
+    "AssertionError test_insights.py:57 assert 429 == 200<br>rate limited (certain): "
+    "POST lambda …/invocations → 429 TooManyRequestsException &quot;Rate "
+    "Exceeded.&quot;, 8.5 s before the failure"
+)
+
+
 def test_a_failed_test_is_a_row(failing_run: Any) -> None:
     """A row says which test, how it ended, what failed, and on what calls."""
     table = failed_tests(load(failing_run.write()))
@@ -64,9 +71,7 @@ def test_a_failed_test_is_a_row(failing_run: Any) -> None:
         [
             "tests/test_insights.py::test_insight_is_created",
             "failed",
-            "AssertionError test_insights.py:57 assert 429 == 200<br>rate limited "
-            "(certain): POST lambda …/invocations → 429 TooManyRequestsException "
-            "&quot;Rate Exceeded.&quot;, 8.5 s before the failure",
+            FAILURE,
             f"{INVOCATIONS}<br>{INSIGHTS}",
             "9.0\u00a0s",
             "0af7651916cd43dd8448eb211c80319c",

@@ -101,10 +101,12 @@ class Difference:
     def _said(self) -> str:
         passing = self._passing()
         match self.kind:
+            case DifferenceKind.RECOVERED | DifferenceKind.ERROR if (
+                not self.passing_values
+            ):
+                return f"{self.failing_value}, where passing attempts never come"
             case DifferenceKind.RECOVERED:
                 return f"{self.failing_value} before {passing}"
-            case DifferenceKind.ERROR if not self.passing_values:
-                return f"{self.failing_value}, where passing attempts never come"
             case DifferenceKind.ERROR | DifferenceKind.STATUS:
                 return f"{self.failing_value} instead of {passing}"
             case _ if self.kind in _MEASURED:
