@@ -60,6 +60,8 @@ def ship(order: Order) -> None:
     look_back_at = 0.0
 
     while (seconds := _dismissal(order.folder)) is None:
+        if shipment.is_gone:
+            return
         if not layout.is_alive(str(order.owner)):
             break
         if shipment.go():
@@ -116,11 +118,13 @@ def _ship_earlier(order: Order) -> bool:
         except OSError:
             continue
 
-        shipment.finish(
-            _EARLIER,
-            is_called_off=lambda: _dismissal(order.folder) is not None,
-            is_strict=False,
-        )
+        # It may be removed in between.
+        with contextlib.suppress(OSError):
+            shipment.finish(
+                _EARLIER,
+                is_called_off=lambda: _dismissal(order.folder) is not None,
+                is_strict=False,
+            )
         shipment.close()
 
     return is_done

@@ -108,6 +108,13 @@ class Ledger:
     def count(self, to: str) -> Count:
         return self._counts[to]
 
+    @property
+    def is_gone(self) -> bool:
+        """
+        Whether it was removed, so that another one may be in its place.
+        """
+        return os.name == "posix" and not os.fstat(self._file.fileno()).st_nlink
+
     def close(self) -> None:
         self._file.close()
 

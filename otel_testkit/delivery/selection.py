@@ -73,6 +73,8 @@ class Notable:
         self._is_over = False
         self._failed: set[str] = set()
         self._wanted: dict[bytes, bool] = {}
+        # Of several tests, where none was notable so far.
+        self._shared: set[bytes] = set()
         # By signal and trace; without their texts, which stay on disk.
         self._waiting: defaultdict[str, defaultdict[bytes, list[Line]]]
         self._waiting = defaultdict(lambda: defaultdict(list))
@@ -103,6 +105,9 @@ class Notable:
 
     def end(self) -> None:
         self._is_over = True
+        for trace in self._shared:
+            self._settle(trace, is_wanted=False)
+        self._shared.clear()
         for signal, traces in self._waiting.items():
             for lines in traces.values():
                 self._released[signal] += lines
@@ -121,14 +126,24 @@ class Notable:
         if self._wanted.get(trace):
             return
 
-        verdicts = [self._is_notable(span) for span in _tests(text)]
-        if not verdicts:
+        tests = list(_tests(text))
+        if not tests:
             return
 
-        self._wanted[trace] = any(verdicts)
+        verdicts = [self._is_notable(span) for span in tests]
+        is_wanted = any(verdicts)
+        if is_wanted or self._is_over or not any(span.parent_id for span in tests):
+            self._shared.discard(trace)
+            self._settle(trace, is_wanted=is_wanted)
+        else:
+            # It hangs on what started the tests, and the next one may, too.
+            self._shared.add(trace)
+
+    def _settle(self, trace: bytes, *, is_wanted: bool) -> None:
+        self._wanted[trace] = is_wanted
         for signal, traces in self._waiting.items():
             lines = traces.pop(trace, [])
-            if self._wanted[trace]:
+            if is_wanted:
                 self._released[signal] += lines
 
     def _is_notable(self, span: decode.StoredSpan) -> bool:

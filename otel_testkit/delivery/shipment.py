@@ -63,6 +63,13 @@ class Shipment:
     def has_delivered(self) -> bool:
         return any(route.has_delivered for route in self._routes.values())
 
+    @property
+    def is_gone(self) -> bool:
+        """
+        Whether its folder was removed: whoever makes it anew sends it anew.
+        """
+        return self._ledger.is_gone
+
     def go(self) -> bool:
         """
         Send what is ready. Tells whether there is more.

@@ -61,12 +61,12 @@ _HEX: Final = re.compile(r"[0-9a-f]{8}-?[0-9a-f-]{8,}", re.IGNORECASE)
 _HTML: Final = re.compile(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
 _LEAF: Final = re.compile(r"<([\w:.-]+)(?:\s[^<>]*)?>([^<>]+)</")
 _HEADING: Final = re.compile(
-    r"<(title|h1|h2)\b[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL
+    r"<(title|h1|h2)\b[^<>]*>(.{0,1000}?)</\1", re.IGNORECASE | re.DOTALL
 )
 _MARKUP: Final = re.compile(
-    r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL
+    r"<(script|style)\b.*?(?:</\1>|\Z)|<[^<>]*>", re.IGNORECASE | re.DOTALL
 )
-_FORM: Final = re.compile(r"[\w.]+=[^\s<>{}]*(?:&[\w.]+=[^\s<>{}]*)*")
+_FORM: Final = re.compile(r"[\w.]+=[^\s<>{}]*")
 _CUT_TEXT: Final = re.compile(r'"(\w+)"\s*:\s*"((?:[^"\\]|\\.)*)')
 _CHALLENGE: Final = re.compile(r'\b(error|error_description)="?([^",]+)')
 

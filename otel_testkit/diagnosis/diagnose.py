@@ -44,7 +44,7 @@ def cause_line(attempt: Attempt, findings: Sequence[Finding]) -> str:
     if not attempt.is_failure:
         return f"got past {findings[0]}" if findings else ""
 
-    return f"no known cause: {_nothing_found(attempt)}"
+    return f"no known cause{_nothing_found(attempt)}"
 
 
 def _without_repeats(findings: Iterable[Finding], test_id: str) -> list[Finding]:
@@ -77,12 +77,11 @@ def _known_as(finding: Finding, kept: Sequence[Finding]) -> int | None:
 
 
 def _nothing_found(attempt: Attempt) -> str:
-    count = len(attempt.calls)
+    count, failing = len(attempt.calls), len(attempt.failing_calls)
     if not count:
-        return "the test made no call"
+        return ": the test made no call"
     calls = "1 call" if count == 1 else f"{count} calls"
-    failing = len(attempt.failing_calls)
     if failing:
-        return f"none of the {failing} of {calls} that failed explains it"
+        return f", though {failing} of {calls} failed"
 
-    return f"none of its {calls} failed"
+    return f": none of its {calls} failed"

@@ -26,7 +26,8 @@ What a call asks for: method, peer, and the path's template.
 class Scene:
     """
     *said* is all that the failure says, *time* when it was raised, in nanoseconds
-    since 1970; *usual* are the calls of passing attempts by what they ask for.
+    since 1970; *calls* are those before it, for what comes after is no cause of it.
+    *usual* are the calls of passing attempts by what they ask for.
     """
 
     attempt: Attempt
@@ -34,6 +35,7 @@ class Scene:
     errors: tuple[Error, ...]
     said: str
     time: int
+    calls: tuple[Call, ...]
     troubles: tuple[Trouble, ...]
     usual: Mapping[Asked, tuple[Call, ...]]
 
@@ -42,13 +44,6 @@ class Scene:
         Give the calls of passing attempts that ask for the same kind of thing.
         """
         return self.usual.get(_asked(call), ())
-
-    @property
-    def calls(self) -> tuple[Call, ...]:
-        """
-        The calls before the failure; what comes after is no cause of it.
-        """
-        return tuple(call for call in self.attempt.calls if call.start <= self.time)
 
     @property
     def is_assertion(self) -> bool:
@@ -74,13 +69,15 @@ def scene_of(attempt: Attempt, passing: Sequence[Attempt] = ()) -> Scene:
     errors = attempt.errors
     if not errors and attempt.span.status_message and attempt.is_failure:
         errors = (Error("", attempt.span.status_message),)
+    time = failed_at(attempt) or attempt.span.last_seen
 
     return Scene(
         attempt=attempt,
         passing=tuple(passing),
         errors=errors,
         said="\n".join(f"{one.type}: {one.message}\n{one.source}" for one in errors),
-        time=failed_at(attempt) or attempt.span.last_seen,
+        time=time,
+        calls=tuple(call for call in attempt.calls if call.start <= time),
         troubles=troubles(attempt, passing),
         usual=_usual(passing),
     )

@@ -27,10 +27,14 @@ _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 # Success with an error inside: only small documents are looked at.
 _SMALL: Final = 16_384
 _HEAD: Final = 600
+# Of one attempt.
+_MOST: Final = 400
 
 # What is worth reading to know whether it is one.
 _MARKS: Final = ('"ok":', '"ok" :', '"success', '"succeeded', "error", '"fail')
 
+# What a call asks, to the letter.
+_Request = tuple[str, str, str]
 # The call as such; how it ended.
 _Signature = tuple[str, str, str, str]
 
@@ -62,10 +66,11 @@ def troubles(attempt: Attempt, passing: Sequence[Attempt] = ()) -> tuple[Trouble
     *passing* attempts have as well are expected.
     """
     groups = list(_groups(attempt))
+    again = _by_request(attempt)
     usual = _usual(passing)
     found = []
     for calls, meaning in groups:
-        recovered_by = _recovery(calls[-1], attempt)
+        recovered_by = _recovery(calls[-1], again)
         signature = _signature(calls[-1], is_recovered=recovered_by is not None)
         times = usual.get(signature, 0)
         found.append(
@@ -78,7 +83,12 @@ def troubles(attempt: Attempt, passing: Sequence[Attempt] = ()) -> tuple[Trouble
             )
         )
 
-    return tuple(sorted(found, key=lambda trouble: trouble.call.last_seen))
+    found.sort(key=lambda trouble: trouble.call.last_seen)
+    if len(found) > _MOST:
+        # What began it, and what it led to; the rest is more of the same.
+        found = [*found[: _MOST // 2], *found[-_MOST // 2 :]]
+
+    return tuple(found)
 
 
 def meaning_of(call: Call, ended: Sequence[Error] = ()) -> Meaning | None:
@@ -121,7 +131,7 @@ def same_call(call: Call, other: Call) -> bool:
     """
     Tell whether *other* asks the same of the same.
     """
-    return (call.method, call.peer, call.path) == (other.method, other.peer, other.path)
+    return _request(call) == _request(other)
 
 
 def _chain(call: Call, word: str, ended: Sequence[Error]) -> Sequence[Error]:
@@ -160,9 +170,9 @@ def _groups(attempt: Attempt) -> Iterator[tuple[tuple[Call, ...], Meaning]]:
     """
     Give calls that went wrong alike, with nothing else asked of the same in between.
     """
-    open_groups: dict[tuple[str, str, str], tuple[list[Call], Meaning]] = {}
+    open_groups: dict[_Request, tuple[list[Call], Meaning]] = {}
     for call in attempt.calls:
-        key = (call.method, call.peer, call.path)
+        key = _request(call)
         meaning = meaning_of(call, attempt.errors)
         known = open_groups.get(key)
         if known and meaning and known[1].cause is meaning.cause:
@@ -177,9 +187,21 @@ def _groups(attempt: Attempt) -> Iterator[tuple[tuple[Call, ...], Meaning]]:
         yield tuple(calls), meaning
 
 
-def _recovery(call: Call, attempt: Attempt) -> Call | None:
-    for later in attempt.calls:
-        if later.start < call.start or later is call or not same_call(call, later):
+def _request(call: Call) -> _Request:
+    return call.method, call.peer, call.path
+
+
+def _by_request(attempt: Attempt) -> Mapping[_Request, Sequence[Call]]:
+    calls: dict[_Request, list[Call]] = {}
+    for call in attempt.calls:
+        calls.setdefault(_request(call), []).append(call)
+
+    return calls
+
+
+def _recovery(call: Call, again: Mapping[_Request, Sequence[Call]]) -> Call | None:
+    for later in again[_request(call)]:
+        if later.start < call.start or later is call:
             continue
         if later.is_open or (_went_wrong(later) and not _is_over(call, later)):
             continue
@@ -211,8 +233,9 @@ def _usual(passing: Sequence[Attempt]) -> Mapping[_Signature, int]:
     seen_in: Counter[_Signature] = Counter()
     for attempt in passing:
         here: Counter[_Signature] = Counter()
+        again = _by_request(attempt)
         for call in filter(_went_wrong, attempt.calls):
-            recovered = _recovery(call, attempt) is not None
+            recovered = _recovery(call, again) is not None
             here[_signature(call, is_recovered=recovered)] += 1
         seen_in.update(here.keys())
         for signature, times in here.items():

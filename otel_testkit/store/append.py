@@ -91,14 +91,16 @@ class RunWriter:
         """
         Write *record*, a whole line, to this process's file of *kind*.
         """
-        try:
-            if self._write(self._files[kind], record) == len(record):
-                return
-        except KeyError:
-            pass
-        except OSError as error:
-            if is_interruption(error):
-                raise
+        folder = self.folder
+        file = self._files.get(kind)
+        if file is not None:
+            try:
+                if self._write(file, record) == len(record):
+                    return
+            except OSError as error:
+                self._refused(kind, file, folder, error)
+            else:
+                self._give_up_full(folder)
         # Where that went wrong, all over again.
         self._append_anew(kind, record)
 
@@ -119,24 +121,39 @@ class RunWriter:
             try:
                 written = self._write(file, record)
             except OSError as error:
-                if is_interruption(error):
-                    raise
-                with self._opening:
-                    if error.errno == errno.EBADF and not is_reopened:
-                        # The program has closed what it took for its own.
-                        is_reopened = True
-                        if self._files.get(kind) == file:
-                            del self._files[kind]
-                    else:
-                        self._give_up_folder(folder, error)
+                self._refused(kind, file, folder, error, may_reopen=not is_reopened)
+                is_reopened = True
                 continue
 
             if written == len(record):
                 return
 
-            # A short write: the disk is full. The reader skips the torn line.
-            with self._opening:
-                self._give_up_folder(folder, OSError("the disk is full"))
+            self._give_up_full(folder)
+
+    def _refused(
+        self,
+        kind: str,
+        file: int,
+        folder: str | None,
+        error: OSError,
+        *,
+        may_reopen: bool = True,
+    ) -> None:
+        if is_interruption(error):
+            raise error
+
+        with self._opening:
+            if error.errno != errno.EBADF or not may_reopen:
+                self._give_up_folder(folder, error)
+            elif self._files.get(kind) == file:
+                # The program has closed what it took for its own.
+                del self._files[kind]
+
+    def _give_up_full(self, folder: str | None) -> None:
+        # After a short write. The reader skips the torn line, but would skip with it
+        # what is written right behind.
+        with self._opening:
+            self._give_up_folder(folder, OSError("the disk is full"))
 
     def discard(self, kind: str) -> None:
         """

@@ -41,9 +41,9 @@ _TYPES: Final = ("__type", "errortype", "code", "type", "error")
 _TYPE: Final = re.compile(r"[A-Za-z_][\w.-]*")
 _CUT_MESSAGE: Final = re.compile(r'"message"\s*:\s*"((?:[^"\\]|\\.)*)', re.IGNORECASE)
 _XML_CODE: Final = re.compile(r"<Code>([^<]*)</Code>")
-_TITLES: Final = re.compile(r"<(Message|title)\b[^>]*>([^<]*)<", re.IGNORECASE)
+_TITLES: Final = re.compile(r"<(Message|title)\b[^<>]*>([^<]*)<", re.IGNORECASE)
 _MARKUP: Final = re.compile(
-    r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL
+    r"<(script|style)\b.*?(?:</\1>|\Z)|<[^<>]*>", re.IGNORECASE | re.DOTALL
 )
 
 

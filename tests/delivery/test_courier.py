@@ -33,6 +33,20 @@ with test_span("second"):
 """
 
 
+REMOVES = """
+import os, shutil, sys, time
+from otel_testkit import test_span
+
+with test_span("first"):
+    pass
+sys.stdin.read()
+shutil.rmtree(os.environ["OTEL_TESTKIT_DIR"])
+for number in range(10, 50):
+    with test_span(f"later {number}"):
+        time.sleep(0.05)
+"""
+
+
 def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
@@ -139,6 +153,22 @@ def test_a_kill_of_the_tests_loses_nothing(
 
     assert spans["second"].attributes["otel_testkit.outcome"] == "open"
     assert spans["inside"].parent == spans["second"].id
+    wait_for(lambda: not couriers(programs.store))
+
+
+def test_a_store_that_is_removed_is_sent_once(
+    programs: Programs, collector: Collector
+) -> None:
+    """
+    Who cleans up in the middle of a run gets no second courier for it.
+    """
+    program = start(programs, REMOVES, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
+    wait_for(lambda: [span.name for span in collector.spans()] == ["first"])
+    program.communicate("")
+    names = sorted(span.name for span in collector.spans())
+
+    assert names == ["first", *(f"later {number}" for number in range(10, 50))]
+    assert not collector.sent_twice()
     wait_for(lambda: not couriers(programs.store))
 
 

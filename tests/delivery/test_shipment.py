@@ -484,6 +484,34 @@ def test_only_what_is_notable(
     assert ship(run_folder, slow=10.0) == receipt
 
 
+def test_tests_of_one_trace_are_notable_together(
+    run_folder: RunFolder, collector: Collector, ship: Ship
+) -> None:
+    """
+    Where all tests hang on what started them, one that passed is no reason to drop
+    what belongs to the next. Of those that passed alone nothing is sent.
+    """
+    for number, outcome in enumerate(["passed", "failed", "passed", "passed"]):
+        test = f"{number + 1:016x}"
+        trace = f"{number // 2 + 1:032x}"
+        run_folder.span(f"step {number}", 0.1, 0.2, test, trace_id=trace)
+        run_folder.test(
+            f"test {number}",
+            0.0,
+            1.0,
+            outcome,
+            span_id=test,
+            trace_id=trace,
+            parent="e" * 16,
+        )
+    run_folder.write()
+    receipt = ship(run_folder, slow=10.0)
+    names = sorted(span.name for span in collector.spans())
+
+    assert names == ["step 0", "step 1", "test 0", "test 1"]
+    assert receipt.is_complete
+
+
 def test_two_do_not_send_one_run(many: RunFolder, collector: Collector) -> None:
     """
     The second one is told.

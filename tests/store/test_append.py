@@ -163,6 +163,23 @@ def test_a_short_write_tears_one_line_at_most(tmp_path: Path) -> None:
     assert 1 == len(errors.troubles())
 
 
+def test_nothing_is_written_behind_a_torn_line(tmp_path: Path) -> None:
+    """
+    When there is room again at once, the line that was torn is whole elsewhere.
+    """
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    writer = RunWriter([lambda: str(tmp_path / "a"), lambda: str(tmp_path / "b")])
+    writer.append("traces", b"one\n")
+    lengths = iter([2])
+    writer._write = lambda file, line: os.write(file, line[: next(lengths, None)])
+    writer.append("traces", b"two\n")
+
+    assert b"one\ntw" == _written(tmp_path / "a")
+    assert b"two\n" == _written(tmp_path / "b")
+    assert 1 == len(errors.troubles())
+
+
 def test_a_child_writes_a_file_of_its_own(tmp_path: Path) -> None:
     """
     After a fork the child leaves the parent's descriptors alone.

@@ -28,6 +28,8 @@ _READ: Final = 4.0
 _ORDER: Final = 2.0
 _LEAST_LEAD: Final = 1_000_000
 _LONGEST_NAME: Final = 8
+# Each is compared with each.
+_MOST_KINDS: Final = 200
 
 
 def poll_that_ran_out(scene: Scene) -> Iterator[Lead]:
@@ -105,7 +107,7 @@ def inverted_order(scene: Scene) -> Iterator[Lead]:
 
     here = _single_calls(scene.attempt)
     usual = [_single_calls(attempt) for attempt in scene.passing]
-    common = [key for key in here if all(key in one for one in usual)]
+    common = [key for key in here if all(key in one for one in usual)][:_MOST_KINDS]
     for first, second in combinations(common, 2):
         a, b = here[first], here[second]
         if a.start + _LEAST_LEAD > b.start:

@@ -144,7 +144,7 @@ def _compared(scene: Scene) -> Iterator[tuple[Any, Any]]:
                 continue
             try:
                 yield ast.literal_eval(found[1]), ast.literal_eval(found[2])
-            except (ValueError, SyntaxError, MemoryError, RecursionError):
+            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
                 continue
 
 
