@@ -12,7 +12,7 @@ import time
 
 from typing import Any, Final
 
-from otel_testkit.cli.selection import find_attempt, select
+from otel_testkit.cli.selection import SelectionError, find_attempt, select
 from otel_testkit.errors import UnreadableRun
 from otel_testkit.store.find import find_run
 from otel_testkit.store.layout import project_root, run_folders
@@ -52,8 +52,15 @@ def explain(options: argparse.Namespace) -> None:
 
     directory = _directory(options)
     run, attempt = find_attempt(directory, options.test, options.run)
-    folders = [] if options.run else run_folders(directory)
-    found = explained(run, attempt, folders, against=options.against)
+    found = explained(
+        run, attempt, run_folders(directory), against=options.against.lower()
+    )
+    if options.against and not found.comparison.passing:
+        msg = (
+            "there is no passing attempt of this test whose trace's id begins with "
+            f"{options.against!r}"
+        )
+        raise SelectionError(msg)
     if options.json:
         from otel_testkit.report.plain import plain_explanation  # noqa: PLC0415
 
@@ -102,6 +109,9 @@ def runs(options: argparse.Namespace) -> None:
     if options.action:
         from otel_testkit.store.adopt import adopt  # noqa: PLC0415  # loads zipfile
 
+        if not options.paths:
+            msg = "nothing to add: name a folder, or a ZIP archive, with runs in it"
+            raise SelectionError(msg)
         for path in options.paths:
             names = adopt(path, directory)
             sys.stdout.write(f"{path}: {len(names)} runs added\n")

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from otel_testkit.delivery.destination import SIGNALS
-from otel_testkit.delivery.ledger import Taken, meant_for
+from otel_testkit.delivery.ledger import Taken, meant_for, slow_of
 from otel_testkit.delivery.live import LiveSpans
 from otel_testkit.delivery.order import DISMISSAL, FAREWELL, Order
 from otel_testkit.delivery.post import exporter_class
@@ -111,7 +111,7 @@ def _ship_earlier(order: Order) -> bool:
             continue
 
         try:
-            shipment = Shipment(folder, order.to, slow=order.slow)
+            shipment = Shipment(folder, order.to, slow=slow_of(folder))
         except Taken:
             is_done = False
             continue

@@ -11,7 +11,7 @@ import time
 from typing import TextIO
 
 from otel_testkit.delivery.destination import Destinations, destinations
-from otel_testkit.delivery.ledger import Taken, meant_for
+from otel_testkit.delivery.ledger import Taken, meant_for, slow_of
 from otel_testkit.delivery.shipment import Shipment
 from otel_testkit.errors import BadEndpoint
 from otel_testkit.settings import resolve
@@ -28,7 +28,7 @@ def send_runs(
 ) -> int:
     """
     Send what is left of the runs in *folders*, or without any, of all those in
-    *directory* that were to be sent; and tell of each on *out*.
+    *directory* that were to be sent, as far as they were; and tell of each on *out*.
 
     Gives the exit code: 1 where something is still left.
 
@@ -39,6 +39,7 @@ def send_runs(
     # What went wrong is told below, and once.
     logging.disable(logging.CRITICAL)
     names = {one.name for one in to.values()}
+    is_named = bool(folders)
     if not folders:
         # The oldest first, as they were made.
         folders = [
@@ -51,7 +52,12 @@ def send_runs(
         out.write(f"no run in {directory} was to be sent to {hosts}; name one\n")
         return 0
 
-    return max([_send(folder, to, out) for folder in folders])
+    return max(
+        [
+            _send(folder, to, out, slow=None if is_named else slow_of(folder))
+            for folder in folders
+        ]
+    )
 
 
 def _where_to(endpoint: str | None) -> Destinations:
@@ -69,28 +75,28 @@ def _where_to(endpoint: str | None) -> Destinations:
     raise BadEndpoint(msg)
 
 
-def _shipment(folder: str, to: Destinations) -> Shipment:
+def _shipment(folder: str, to: Destinations, slow: float | None) -> Shipment:
     """
     Take the run in *folder*, from a courier that is about to leave, too.
     """
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:
-            return Shipment(folder, to)
+            return Shipment(folder, to, slow=slow)
         except Taken:
             if time.monotonic() > deadline:
                 raise
         time.sleep(_STEP)
 
 
-def _send(folder: str, to: Destinations, out: TextIO) -> int:
+def _send(folder: str, to: Destinations, out: TextIO, *, slow: float | None) -> int:
     run = os.path.basename(folder)
     if not os.path.isdir(folder):
         msg = f"{folder} is a file: only runs of a store can be sent"
         raise BadEndpoint(msg)
 
     try:
-        shipment = _shipment(folder, to)
+        shipment = _shipment(folder, to, slow)
     except Taken:
         out.write(f"{run}: another process is sending it\n")
         return 1
@@ -107,8 +113,10 @@ def _send(folder: str, to: Destinations, out: TextIO) -> int:
 
     receipt = shipment.receipt()
     shipment.close()
-    done = receipt.beyond(*before).sent_text()
-    trouble = receipt.trouble_text(folder)
-    out.write(f"{run}: sent {done}{'; ' if trouble else ''}{trouble}\n")
+    done = receipt.beyond(*before)
+    told = [f"sent {done.sent_text()}"] if done.has_sent else []
+    if not receipt.is_complete:
+        told.append(receipt.left_text())
+    out.write(f"{run}: {'; '.join(told) or 'nothing left to send'}\n")
 
     return 1 if receipt.is_kept else 0

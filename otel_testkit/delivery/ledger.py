@@ -72,11 +72,13 @@ class Ledger:
         for entry in _entries(folder):
             self._note(entry)
 
-    def address(self, to: Destinations) -> None:
+    def address(self, to: Destinations, slow: float | None) -> None:
         """
-        Note where the run is meant to go.
+        Note where the run is meant to go: all of it, or what failed, is flaky or took
+        *slow* seconds and more.
         """
-        self._write({"meant": sorted({one.name for one in to.values()})})
+        names = sorted({one.name for one in to.values()})
+        self._write({"meant": names, "slow": slow})
 
     def settle(self, to: str, lines: Iterable[Line], *, refused: int = 0) -> None:
         """
@@ -142,6 +144,19 @@ def meant_for(folder: str) -> set[str]:
         meant.update(map(str, entry.get("meant", ())))
 
     return meant
+
+
+def slow_of(folder: str) -> float | None:
+    """
+    Give from how many seconds on a test is sent that passed, as it was last meant for
+    the run in *folder*; None if all are.
+    """
+    slow = None
+    for entry in _entries(folder):
+        if "meant" in entry:
+            slow = entry.get("slow")
+
+    return slow
 
 
 def count_of(folder: str, to: str) -> Count:

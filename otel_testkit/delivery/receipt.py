@@ -78,6 +78,20 @@ class Receipt:
 
         return "; ".join(texts)
 
+    def left_text(self) -> str:
+        """
+        Tell what is still left, or was refused, and why.
+        """
+        why = f" ({self.why})" if self.why else ""
+        texts = []
+        if self.is_kept:
+            texts.append(f"{self._counted('left')} left{why}")
+            why = ""
+        if self.spans.refused or self.logs.refused:
+            texts.append(f"{self._counted('refused')} refused by {self.host}{why}")
+
+        return "; ".join(texts)
+
     def beyond(self, spans: int, logs: int) -> Receipt:
         """
         Count only what was sent beyond so many *spans* and *logs*.

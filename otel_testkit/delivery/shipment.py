@@ -45,7 +45,7 @@ class Shipment:
         self.folder: Final = folder
         self._to = to
         self._ledger = Ledger(folder)
-        self._ledger.address(to)
+        self._ledger.address(to, slow)
         selection: Selection = Everything() if slow is None else Notable(folder, slow)
         reviver = Reviver(read_header(folder))
         self._routes = {

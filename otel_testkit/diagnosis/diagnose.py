@@ -80,8 +80,11 @@ def _nothing_found(attempt: Attempt) -> str:
     count, failing = len(attempt.calls), len(attempt.failing_calls)
     if not count:
         return ": the test made no call"
-    calls = "1 call" if count == 1 else f"{count} calls"
+    if count == 1:
+        return (
+            ", though its only call failed" if failing else ": its only call did well"
+        )
     if failing:
-        return f", though {failing} of {calls} failed"
+        return f", though {failing} of its {count} calls failed"
 
-    return f": none of its {calls} failed"
+    return f": none of its {count} calls failed"

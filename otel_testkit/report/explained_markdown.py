@@ -13,12 +13,11 @@ from typing import Final
 
 from otel_testkit.diagnosis.explanation import Explanation
 from otel_testkit.report import text as texts
-from otel_testkit.report.explained import beside_text
+from otel_testkit.report.explained import beside_text, told_differences
 from otel_testkit.trace.complaint import complaint
 from otel_testkit.trace.model import Attempt, Call, Span
 
 
-_MOST_DIFFERENCES: Final = 5
 _MOST_CALLS: Final = 5
 _MOST_STEPS: Final = 40
 # Of a body: the terminal and `show --json` have the rest.
@@ -70,7 +69,13 @@ def _evidence(found: Explanation) -> Iterator[str]:
     wanted = [span for finding in found.findings for span in finding.evidence]
     spans = {span.span_id: span for span in found.attempt.spans}
     shown = (spans[one] for one in dict.fromkeys(wanted) if one in spans)
-    calls = [call for call in shown if isinstance(call, Call)]
+    # Polls and retries are one exchange, told once.
+    alike = {
+        (call.method, call.url, call.status, call.response_body): call
+        for call in shown
+        if isinstance(call, Call)
+    }
+    calls = list(alike.values())
     if calls:
         yield "### Evidence"
     for call in calls[:_MOST_CALLS]:
@@ -79,12 +84,10 @@ def _evidence(found: Explanation) -> Iterator[str]:
 
 def _differences(found: Explanation) -> Iterator[str]:
     yield "### What differs from passing attempts"
-    if found.comparison.differences:
+    if told := told_differences(found.comparison):
         yield "\n".join(
             f"{place}. {_inline(difference.statement)}"
-            for place, difference in enumerate(
-                found.comparison.differences[:_MOST_DIFFERENCES], 1
-            )
+            for place, difference in enumerate(told, 1)
         )
     yield f"Beside {beside_text(found)}."
 
@@ -104,7 +107,7 @@ def _before(attempt: Attempt) -> Iterator[str]:
 
 def _where(found: Explanation) -> Iterator[str]:
     attempt = found.attempt
-    yield "### Again"
+    yield "### Reproduce"
     yield _block(
         "\n".join(
             filter(
@@ -118,6 +121,7 @@ def _where(found: Explanation) -> Iterator[str]:
     )
     tags = {name: str(value) for name, value in attempt.tags.items()}
     if tags:
+        yield "Recorded with these tags:"
         yield _block(json.dumps(tags, indent=1, ensure_ascii=False))
 
 

@@ -50,9 +50,11 @@ def flaky_lines(page: Page, found: list[Flakiness], attempts: int) -> list[str]:
     *attempts*.
     """
     if not found:
-        return [f"no test has failed in {attempts:,} attempts"]
+        return [f"none of the tests asked for has failed in {attempts:,} attempts"]
 
-    rows: list[tuple[str, ...]] = [("test", "state", "failed", "rate", "95 %", "")]
+    rows: list[tuple[str, ...]] = [
+        ("test", "state", "failed", "expected", "range (95 %)", "")
+    ]
     for one in found:
         low, high = one.interval
         rows.append(
@@ -60,7 +62,7 @@ def flaky_lines(page: Page, found: list[Flakiness], attempts: int) -> list[str]:
                 page.text(one.case),
                 str(one.state),
                 f"{one.failures} of {one.attempts}",
-                f"{one.rate:.1%}",
+                f"{one.rate:.0%}",
                 f"{low:.0%} to {high:.0%}",
                 ", ".join(
                     word

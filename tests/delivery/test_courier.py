@@ -255,9 +255,28 @@ def test_what_is_left_is_told_and_sent_by_hand(
     )
     assert (again.code, again.out) == (
         0,
-        f"{run}: sent 0 spans to 127.0.0.1:{collector.port}\n",
+        f"{run}: nothing left to send\n",
     )
     assert sorted(collector.spans(), key=repr) == sorted(done.spans(), key=repr)
+
+
+def test_what_was_left_out_stays_out(programs: Programs, collector: Collector) -> None:
+    """
+    Of a run whose failed tests alone were to be sent no others go later, unless
+    somebody names it.
+    """
+    collector.down()
+    done = programs.script(
+        OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_TESTKIT_SEND="notable"
+    )
+    collector.up()
+    programs.send(OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
+    notable = [span.name for span in collector.spans()]
+    programs.send(done.folder.name, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
+
+    assert notable == ["fails"]
+    assert len(collector.spans()) == 6
+    assert collector.sent_twice() == []
 
 
 def test_sending_by_hand_says_what_it_cannot(
@@ -275,8 +294,9 @@ def test_sending_by_hand_says_what_it_cannot(
     none = programs.send("--endpoint", collector.url.replace("127.0.0.1", "localhost"))
 
     assert (refused.code, refused.err) == (1, "")
-    assert "6 spans and 2 log records not delivered" in refused.out
-    assert "(401 Unauthorized)" in refused.out
+    assert refused.out == (
+        f"{done.folder.name}: 6 spans and 2 log records left (401 Unauthorized)\n"
+    )
     assert nowhere.code == bad.code == unknown.code == 2
     assert "OTEL_EXPORTER_OTLP_ENDPOINT" in nowhere.err
     assert "endpoint takes a URL" in bad.err

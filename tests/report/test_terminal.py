@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from otel_testkit import errors
 from otel_testkit.report import text as texts
 from otel_testkit.report.page import Page
 from otel_testkit.report.terminal import print_run, print_selection, summary
@@ -99,6 +100,32 @@ class TestGold:
         rows = [line for line in own if re.match("  (test |[├└│|`])", line)]
         rows = [row for row in rows if re.search(r"\d (s|ms)\+?$", row)]
         assert 1 == len({texts.width(row) for row in rows})
+
+
+class TestDiagnosis:
+    def test_one_that_raises(self, failing_run, show, monkeypatch):
+        """
+        What nobody can make sense of costs the cause, and nothing else of the report.
+        """
+
+        def diagnose(*_):
+            raise RuntimeError
+
+        path = failing_run.write()
+        whole = show(path).splitlines()
+        monkeypatch.setattr("otel_testkit.report.findings.diagnose", diagnose)
+        shown = show(path).splitlines()
+        trees = [
+            lines[next(at for at, line in enumerate(lines) if "  test  " in line) :]
+            for lines in (whole, shown)
+        ]
+
+        assert trees[0] == trees[1]
+        assert "  cause  rate limited (certain)" in "\n".join(whole)
+        assert "  cause  no known cause" in "\n".join(shown)
+        (line,) = errors.troubles()
+        assert "RuntimeError" in line
+        assert line.endswith("(diagnosis)")
 
 
 class TestWhichTests:

@@ -16,6 +16,8 @@ from otel_testkit.trace.model import Call
 
 _STALE: Final = 3.0
 _SECOND: Final = 1_000_000_000
+# More of them are no age, and some too many for a number.
+_DIGITS: Final = 12
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _CACHES: Final = ("x-cache", "cf-cache-status", "x-cache-status", "x-proxy-cache")
 
@@ -69,7 +71,7 @@ def _cached(call: Call, since: int) -> tuple[str, bool]:
     """
     headers = call.response_headers()
     age = next(iter(headers.get("age", ())), "")
-    if age.isdecimal() and int(age) > 0:
+    if age.isdecimal() and len(age) <= _DIGITS and int(age) > 0:
         # The header counts whole seconds.
         return f"age {age} s", (int(age) + 1) * _SECOND > since + _SECOND
     for name in _CACHES:

@@ -72,13 +72,14 @@ def waiting(scene: Scene) -> Iterator[Lead]:
     if not open_calls:
         return
     call = max(open_calls, key=lambda call: call.start)
+    # Of what was killed nobody knows for how long it had been waiting.
+    after = f" after {duration(call.duration)}," if call.duration >= _LEAST else " yet"
     yield Lead(
         Finding(
             cause=Cause.TIMEOUT,
             confidence=Confidence.LIKELY,
             evidence=(call.span_id,),
-            statement=f"{call.summary} had no answer after {duration(call.duration)}, "
-            "when the test was ended",
+            statement=f"{call.summary} had no answer{after} when the test was ended",
             next_step=NEXT[Cause.TIMEOUT],
         ),
         _WAITING,

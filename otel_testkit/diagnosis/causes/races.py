@@ -4,6 +4,8 @@ Races: what was asked for came too late, or things came in another order.
 
 from __future__ import annotations
 
+import re
+
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, groupby
@@ -61,7 +63,11 @@ def poll_that_ran_out(scene: Scene) -> Iterator[Lead]:
                 next_step="Poll with a longer deadline; if it never comes, look at "
                 "what should have made it.",
             ),
-            _POLL + 2 * named + (patience > 1) - 4 * blamed,
+            _POLL
+            + 2 * named
+            + 2 * (trouble is not None and trouble.is_new)
+            + (patience > 1)
+            - 4 * blamed,
         )
 
 
@@ -215,12 +221,22 @@ def _write_of(call: Call, scene: Scene) -> Call | None:
             return other
         inside = call.path.startswith(other.path.rstrip("/") + "/")
         said = f"{other.request_body or ''}{other.response_body or ''}"
-        if inside and len(name) and f'"{name}"' in said:
+        if inside and name and _names(said, name):
             return other
         if len(name) >= _LONGEST_NAME and name in said:
             return other
 
     return None
+
+
+def _names(said: str, name: str) -> bool:
+    """
+    Tell whether a body has *name* for a value, as a text or as a number.
+    """
+    if f'"{name}"' in said:
+        return True
+
+    return name.isdecimal() and bool(re.search(rf"[:\[,]\s*{name}(?![\w.])", said))
 
 
 def _likely_write(trouble: Trouble, scene: Scene) -> Call | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 
 from collections import Counter
 from collections.abc import Iterator
@@ -143,9 +144,16 @@ def _compared(scene: Scene) -> Iterator[tuple[Any, Any]]:
             if (found := pattern.match(line)) is None:
                 continue
             try:
-                yield ast.literal_eval(found[1]), ast.literal_eval(found[2])
+                yield _value(found[1]), _value(found[2])
             except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
                 continue
+
+
+def _value(text: str) -> Any:
+    with warnings.catch_warnings():
+        # What looks odd to the compiler is not the reader's.
+        warnings.simplefilter("ignore")
+        return ast.literal_eval(text)
 
 
 def _shift(message: str) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from otel_testkit import semconv
 from otel_testkit.diagnosis import bodies
@@ -101,7 +101,7 @@ def facts_of(span: Span) -> Iterator[tuple[str, str]]:
     if not isinstance(span, Call):
         return
 
-    for name, value in parse_qsl(urlsplit(span.url).query):
+    for name, value in parse_qsl(_query(span.url)):
         yield f"?{name}", bodies.steady(value)
     for side, body in (
         ("request", span.request_body),
@@ -110,6 +110,11 @@ def facts_of(span: Span) -> Iterator[tuple[str, str]]:
         if body is not None:
             for path, said in bodies.facts(body).items():
                 yield f"{side} {path or 'body'}", said
+
+
+def _query(url: str) -> str:
+    # Not taken apart: it may be no URL at all.
+    return url.partition("#")[0].partition("?")[2]
 
 
 def _named(name: str) -> str:

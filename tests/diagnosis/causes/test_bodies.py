@@ -137,6 +137,11 @@ def test_stale(tell, ask) -> None:
         errors=WRONG,
     )
     unwritten = tell(ask("GET", "/me", 200, headers={"age": "30"}), errors=WRONG)
+    endless = tell(
+        ask("PUT", "/me", 200),
+        ask("GET", "/me", 200, headers={"age": "9" * 5000}),
+        errors=WRONG,
+    )
 
     found = diagnose(attempt)[0]
 
@@ -144,3 +149,4 @@ def test_stale(tell, ask) -> None:
     assert "from a cache (age 30 s)" in found.statement
     assert diagnose(hit)[0].confidence is Confidence.POSSIBLE
     assert diagnose(unwritten) == ()
+    assert diagnose(endless) == ()

@@ -21,7 +21,9 @@ SECOND = 1_000_000_000
 SPANS = st.fixed_dictionaries(
     {
         "parent": st.integers(0, 9),
-        "name": st.sampled_from(["GET /a", "GET /a/7", "step", "", "job 3"]),
+        "name": st.sampled_from(
+            ["GET /a", "GET /a/7", "GET [::1?a=b", "step", "", "job 3"]
+        ),
         "kind": st.integers(0, 5),
         "start": st.integers(0, 5),
         "end": st.one_of(st.none(), st.integers(0, 9)),
