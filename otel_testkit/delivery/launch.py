@@ -53,7 +53,7 @@ class Delivery:
         # Loaded where something is sent, and before a test can replace it.
         import subprocess  # noqa: PLC0415
 
-        self._to = to
+        self.to: Destinations = to
         self._settings = settings
         self._order: Order | None = None
         self._has_courier = False
@@ -77,7 +77,7 @@ class Delivery:
         self._order = order = Order(
             folder=folder,
             owner=disk.getpid(),
-            to=self._to,
+            to=self.to,
             slow=(
                 self._settings.slow_seconds
                 if self._settings.send == "notable"
@@ -103,12 +103,12 @@ class Delivery:
 
         seconds = self._settings.send_seconds
         self._deadline = self._now() + seconds
-        if self._has_courier:
-            path = disk.join(self._order.folder, DISMISSAL)
+        # Also where none is known to have started: it may have been slow.
+        path = disk.join(self._order.folder, DISMISSAL)
+        with disk.open_text(f"{path}.new", "w", encoding="utf-8") as file:
             # The rest is for its last words.
-            with disk.open_text(f"{path}.new", "w", encoding="utf-8") as file:
-                file.write(json.dumps({"seconds": seconds * 0.85}))
-            disk.replace(f"{path}.new", path)
+            file.write(json.dumps({"seconds": seconds * 0.85}))
+        disk.replace(f"{path}.new", path)
 
     @never_raises("delivery", "it is not known what was delivered")
     def receipt(self) -> Receipt | None:
@@ -166,6 +166,7 @@ class Delivery:
             if is_posix
             else {"creationflags": self._subprocess.DETACHED_PROCESS}
         )
+        process = None
         try:
             process = self._popen(
                 ["/bin/sh", "-c", _ALONE, "sh", *command] if is_posix else command,
@@ -175,17 +176,15 @@ class Delivery:
                 env=_environment(),
                 **options,
             )
-            process.stdin.write(told)
-            process.stdin.close()
-            if is_posix:
-                return bool(process.wait(_LONGEST_START) == 0)
+            with process.stdin as pipe:
+                pipe.write(told)
+            return not is_posix or bool(process.wait(_LONGEST_START) == 0)
         except (OSError, self._subprocess.SubprocessError):
             return False
-
-        # Not waited for: it outlives us.
-        process.returncode = 0
-
-        return True
+        finally:
+            if process is not None and process.returncode is None:
+                # Not waited for any more, and no warning of it in some test.
+                process.returncode = 0
 
 
 def _environment() -> dict[str, str]:

@@ -24,6 +24,8 @@ from otel_testkit.store.index import Result
 
 # As surprising as this a series has to be before it counts as one.
 _SURPRISE: Final = 0.05
+# To call one broken takes more: people drop what they do for it.
+_ACCUSATION: Final = 0.01
 # The latest attempts, in which flips are counted, and in which bursts are looked for.
 _WINDOW: Final = 50
 _LONG_WINDOW: Final = 500
@@ -202,7 +204,7 @@ def _state(results: Sequence[Result]) -> State:
     if before and not fails[-1] and chance <= _SURPRISE:
         return State.FIXED
     # Once may be chance, however seldom it was before.
-    if fails[-1] and streak > 1 and (not before or chance <= _SURPRISE):
+    if fails[-1] and streak > 1 and (not before or chance <= _ACCUSATION):
         return State.BROKEN
 
     failing_runs = {result.run for result in results if result.is_failure}

@@ -214,7 +214,7 @@ def _configure(keywords: Mapping[str, Any]) -> tuple[Recording, list[str]]:
     run.resource = _resource_attributes(settings, project, run.id, masker)
     to, more_problems = destinations(settings, os.environ)
     problems += more_problems
-    run.deliver(to if settings.enabled else {})
+    problems += run.deliver(to if settings.enabled else {})
     if settings.enabled:
         for prepare_for in preparations:
             prepare_for(settings)

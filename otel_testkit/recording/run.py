@@ -76,22 +76,25 @@ class Run:
             ]
         )
 
-    def deliver(self, to: Destinations) -> None:
+    def deliver(self, to: Destinations) -> list[str]:
         """
         Have the run sent to the endpoints of *to*, from now on; nowhere if there
-        are none. One that is under way goes on.
+        are none. Gives what is wrong with that: one that is under way goes on.
         """
         if self._delivery is not None and self._delivery.is_under_way:
-            return
+            is_other = self._delivery.to != to
+            return ["the run is being sent already, to where it began"] * is_other
         if not to or self._is_joined:
             self._delivery = None
-            return
+            return []
 
         from otel_testkit.delivery.launch import Delivery  # noqa: PLC0415  # as above
 
         self._delivery = Delivery(to, self.settings)
         if self._owner == os.getpid() and self.writer.folder is not None:
             self._delivery.start(self.writer.folder)
+
+        return []
 
     def conclude(self) -> None:
         """

@@ -321,6 +321,37 @@ def test_without_a_process_the_end_sends(
     assert kept.code == 3
 
 
+def test_a_start_that_takes_too_long_is_no_warning(
+    programs: Programs, collector: Collector
+) -> None:
+    """
+    Nothing is told in a test of a process that was given up.
+    """
+    text = """
+import gc, subprocess
+
+class Slow(subprocess.Popen):
+    def wait(self, timeout=None):
+        raise subprocess.TimeoutExpired("sh", timeout)
+
+subprocess.Popen = Slow
+from otel_testkit import test_span
+with test_span("first"):
+    gc.collect()
+print("done")
+"""
+    done = programs.script(
+        text,
+        OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
+        PYTHONWARNINGS="always::ResourceWarning",
+    )
+
+    assert (done.code, done.out) == (0, "done\n")
+    assert "ResourceWarning" not in done.err
+    wait_for(lambda: [span.name for span in collector.spans()] == ["first"])
+    wait_for(lambda: not couriers(programs.store))
+
+
 def test_the_tests_process_stays_as_it_was(
     programs: Programs, collector: Collector
 ) -> None:
@@ -398,3 +429,33 @@ def test_pytest_tells_at_exit_what_its_summary_does_not(
 
     assert "not delivered" not in done.out
     assert "spans not delivered" in done.err
+
+
+def test_a_run_goes_where_it_began(programs: Programs, collector: Collector) -> None:
+    """
+    Another endpoint in its middle is warned of.
+    """
+    text = f"""
+import warnings, otel_testkit
+from otel_testkit import test_span
+
+with test_span("one"):
+    pass
+with warnings.catch_warnings(record=True) as warned:
+    warnings.simplefilter("always")
+    otel_testkit.configure(endpoint="http://127.0.0.1:4")
+    otel_testkit.configure(endpoint={collector.url!r})
+print([str(one.message) for one in warned])
+with test_span("two"):
+    pass
+"""
+    done = programs.script(
+        text,
+        OTEL_TESTKIT_ENDPOINT=collector.url,
+        OTEL_TESTKIT_SEND_SECONDS="60",
+    )
+
+    assert done.out == (
+        "['the run is being sent already, to where it began (setting)']\n"
+    )
+    assert [span.name for span in collector.spans()] == ["one", "two"]

@@ -86,6 +86,7 @@ class TestState:
             ("FF", State.BROKEN),
             ("PPFPPPFPP", State.FLAKY),
             ("PPPPPPPPFF", State.BROKEN),
+            ("FPPFPPPPPPFF", State.FLAKY),
             ("PFPFPFF", State.FLAKY),
             ("PFPFPFFFFFF", State.BROKEN),
             # After one failure in two, few passes say it; after one in ten, many.
