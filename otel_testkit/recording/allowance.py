@@ -62,10 +62,16 @@ class Allowance:
         """
         Give what was left out, as attributes of the test.
         """
+        calls = next(self._calls) - self._max_calls
+        logs = next(self._logs) - self._max_logs
+        bodies = next(self._bodies)
+        if calls <= 0 and logs <= 0 and not bodies:
+            return {}
+
         counts = {
-            semconv.CALLS_LEFT_OUT: next(self._calls) - self._max_calls,
-            semconv.LOGS_LEFT_OUT: next(self._logs) - self._max_logs,
-            semconv.BODIES_LEFT_OUT: next(self._bodies),
+            semconv.CALLS_LEFT_OUT: calls,
+            semconv.LOGS_LEFT_OUT: logs,
+            semconv.BODIES_LEFT_OUT: bodies,
         }
 
         return {name: count for name, count in counts.items() if count > 0}

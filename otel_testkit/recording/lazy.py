@@ -21,16 +21,17 @@ from otel_testkit.recording.clock import now
 from otel_testkit.recording.recorder import Recorder
 from otel_testkit.recording.sdk import ALWAYS_ON, NO_LIMITS, Span, add_attributes
 from otel_testkit.store.encode import (
+    Encoded,
     attribute_list,
     beginning,
     ended_line,
     identity,
-    opened_line,
     part_beginning,
     plainly_ended_line,
 )
 
 
+_new: Final = object.__new__
 _INTERNAL: Final = SpanKind.INTERNAL.value + 1
 _SAMPLED: Final = trace.TraceFlags(trace.TraceFlags.SAMPLED)
 # What the context calls the current span: no public name, but for this one.
@@ -57,20 +58,24 @@ def begun(
         return span
 
     above = context.get(SPAN_KEY)
-    if type(above) is not LazySpan:
+    if above is not None and type(above) is not LazySpan:
         above = trace.get_current_span(context).get_span_context()
         if not above.is_valid:
             above = None
 
-    return LazySpan(recorder, tracer, name, above, attributes, links)
+    # Past the constructors of the SDK, which cost more than all of the rest.
+    lazy = _new(LazySpan)
+    lazy._begin(recorder, tracer, name, above, attributes, links)  # noqa: SLF001  # a part of it
+
+    return lazy
 
 
-def add(span: Span, attributes: Mapping[str, Any]) -> None:
+def add(span: Span, more: Encoded) -> None:
     """
-    Add *attributes* to *span* that need no cleaning.
+    Add attributes to *span* that need no cleaning.
     """
-    if attributes and not (type(span) is LazySpan and span.adds(attributes)):
-        add_attributes(span, attributes)
+    if not (type(span) is LazySpan and span.adds(more)):
+        add_attributes(span, more.attributes)
 
 
 class _Later:
@@ -127,8 +132,8 @@ class LazySpan(Span):
     trace_id: int
     span_id: int
     trace_state: Any
-    _trace: str
-    _span: str
+    written_trace_id: str
+    written_id: str
     # One of these all of the SDK's methods ask for first.
     _attributes: Any = _Later()
     _limits: Any = _Later()
@@ -137,7 +142,7 @@ class LazySpan(Span):
 
     _making: ClassVar[Any] = threading.RLock()
 
-    def __init__(
+    def _begin(
         self,
         recorder: Recorder,
         tracer: Any,
@@ -147,41 +152,53 @@ class LazySpan(Span):
         links: Sequence[Link],
     ) -> None:
         draw = tracer.id_generator
-        self.span_id = span_id = draw.generate_span_id()
-        self.trace_state = None if above is None else above.trace_state
-        if type(above) is LazySpan:
-            self.trace_id, self._trace = above.trace_id, above._trace  # noqa: SLF001  # of one trace
+        # What `generate_span_id` does.
+        self.span_id = span_id = draw.bits(64) or 1
+        self.written_id = span = f"{span_id:016x}"
+        is_inner = type(above) is LazySpan
+        if is_inner:
+            self.trace_id = above.trace_id
+            self.written_trace_id = above.written_trace_id
+            self.trace_state = above.trace_state
         else:
             self.trace_id = above.trace_id if above else draw.generate_trace_id()
-            self._trace = f"{self.trace_id:032x}"
-        self._span = span = f"{span_id:016x}"
+            self.written_trace_id = f"{self.trace_id:032x}"
+            self.trace_state = above.trace_state if above else None
         self._above = above
         self._recorder = recorder
-        self._resource = tracer.resource
-        self._instrumentation_scope = tracer._instrumentation_scope  # noqa: SLF001  # no public name
+        self._resource = resource = tracer.resource
+        self._instrumentation_scope = scope = tracer._instrumentation_scope  # noqa: SLF001  # no public name
+        known = recorder.prefixes.get(tracer)
+        self._prefix = (
+            known[1]
+            if known is not None and known[0] is resource
+            else recorder.prefix_of(tracer, resource, scope)
+        )
         self._name = name
         self._given = attributes
         self._links: Any = links
         self._start_time = start = now()
         encoded = attribute_list(attributes) if attributes else ""
         self._text = text = (
-            part_beginning(self._trace, span, above._span, name, start, encoded)  # noqa: SLF001  # as above
-            if type(above) is LazySpan and not self.trace_state
+            part_beginning(
+                self.written_trace_id, span, above.written_id, name, start, encoded
+            )
+            if is_inner and not self.trace_state
             else beginning(identity(self, above, _INTERNAL), name, start, encoded)
         )
-        recorder.began(span_id, opened_line(text + "]"))
+        recorder.began(span_id, text + "]")
 
-    def adds(self, attributes: Mapping[str, Any]) -> bool:
+    def adds(self, more: Encoded) -> bool:
         """
-        Add *attributes* if it has none of them and is not made yet.
+        Add attributes if it has none of them and is not made yet.
         """
-        given = self._given
+        given, (attributes, text) = self._given, more
         if self._is_made or not given.keys().isdisjoint(attributes):
             return False
 
         between = "," if given else ""
         self._given = {**given, **attributes}
-        self._text = f"{self._text}{between}{attribute_list(attributes)}"
+        self._text = f"{self._text}{between}{text}"
 
         return True
 
@@ -191,13 +208,11 @@ class LazySpan(Span):
             return
 
         self._end_time = end = now() if end_time is None else end_time
-        recorder = self._recorder
-        prefix = recorder.prefix(self._resource, self._instrumentation_scope)
-        recorder.ended(
+        self._recorder.ended(
             self.span_id,
-            ended_line(prefix, self._text + "]", self)
+            ended_line(self._prefix, self._text + "]", self)
             if self._links
-            else plainly_ended_line(prefix, self._text, end),
+            else plainly_ended_line(self._prefix, self._text, end),
         )
 
     def _make(self) -> None:

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-from opentelemetry import context as context_api, trace
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import SpanContext, StatusCode
 
 from otel_testkit import semconv
 from otel_testkit.masking import Masker
 from otel_testkit.recording.clock import now
+from otel_testkit.recording.current import attach, get_current
 from otel_testkit.recording.failure import exception_type, record_exception
 from otel_testkit.recording.lazy import SPAN_KEY, begun
 from otel_testkit.recording.outcome import Outcome
@@ -54,18 +55,18 @@ class Phase:
         self.is_over: bool = False
         self.span: Any = None
         self._test = test
-        recording, around = test.recording, test._context  # noqa: SLF001  # of one house
-        if recording is None or around is None:
+        around, recording = test._context, test._recording  # noqa: SLF001  # of one house
+        if around is None or recording is None or test.outcome is not None:
             return
 
         self.span = begun(recording.part_tracer, name, around, attributes)
         self._around = around
-        self._previous = surrounding = context_api.get_current()
+        self._previous = surrounding = get_current()
         self._context = test._context = Context(  # noqa: SLF001  # as above
             {**surrounding, SPAN_KEY: self.span, _TEST_KEY: test, _PHASE_KEY: self}
         )
         if surrounding is around or not _is_users(surrounding, test):
-            context_api.attach(self._context)
+            attach(self._context)
 
     @property
     def place(self) -> SpanContext | None:
@@ -91,8 +92,8 @@ class Phase:
             test._context = self._around  # noqa: SLF001  # as above
         # They hold all that the test had made current.
         del self._context, self._previous, self._around
-        if context_api.get_current() is context:
-            context_api.attach(previous)
+        if get_current() is context:
+            attach(previous)
         if exception is not None and Outcome.of(exception).is_failure:
             self._explain(exception, tell=tell)
         span.end(at or now())
@@ -114,14 +115,10 @@ class PhasedSpan(RunnerSpan):
     exception; *variant* what tells it from others of which only a secret does.
     """
 
-    __slots__ = ("_before", "ended_at", "message", "variant")
-
-    def __init__(self, case: str, **known: Any) -> None:
-        super().__init__(case, **known)
-        self.ended_at: int = 0
-        self.message: str = ""
-        self.variant: str = ""
-        self._before: Context | None = None
+    ended_at: int = 0
+    message: str = ""
+    variant: str = ""
+    _before: Context | None = None
 
     def _described(self, masker: Masker) -> tuple[str, dict[str, Any]]:
         name, known = super()._described(masker)
@@ -132,18 +129,18 @@ class PhasedSpan(RunnerSpan):
         return name, known
 
     def _begin(self) -> None:
-        self._before = context_api.get_current()
+        self._before = get_current()
         super()._begin()
 
     def _end(self, exception: BaseException | None) -> None:
         super()._end(exception)
         before, self._before = self._before, None
-        if before is not None and context_api.get_current().get(_TEST_KEY) is self:
+        if before is not None and get_current().get(_TEST_KEY) is self:
             # A fixture has put back what was current while it was set up.
-            context_api.attach(before)
+            attach(before)
 
     def _end_time(self) -> int:
-        return self.ended_at or super()._end_time()
+        return self.ended_at or now()
 
     def _explain(
         self,
@@ -175,7 +172,7 @@ class SharedSpan(TestSpan):
         return self._span_context()
 
     def _begin(self) -> None:
-        self._surrounding = surrounding = context_api.get_current()
+        self._surrounding = surrounding = get_current()
         self._base = Context(
             {
                 **trace.set_span_in_context(trace.INVALID_SPAN, surrounding),
@@ -185,7 +182,7 @@ class SharedSpan(TestSpan):
         )
         self._set_aside = dict(_open)
         _open.clear()
-        context_api.attach(self._base)
+        attach(self._base)
         super()._begin()
         if self._span is None:
             self._resume()
@@ -196,8 +193,8 @@ class SharedSpan(TestSpan):
 
     def _resume(self) -> None:
         _open.update(self._set_aside)
-        if context_api.get_current() is self._base:
-            context_api.attach(self._surrounding)
+        if get_current() is self._base:
+            attach(self._surrounding)
 
 
 def _is_users(context: Context, test: TestSpan) -> bool:

@@ -24,7 +24,6 @@ from otel_testkit.store.encode import (
     beginning,
     ended_line,
     identity,
-    opened_line,
 )
 
 
@@ -118,7 +117,7 @@ class QuietSpan:
 
     @never_raises("record", "a call was not recorded")
     def _begin(self) -> None:
-        self._recorder.began(self.ids.span_id, opened_line(self.text))
+        self._recorder.began(self.ids.span_id, self.text)
 
     @never_raises("record", "a call was not recorded")
     def end(self, end_time: int) -> None:

@@ -26,6 +26,7 @@ from otel_testkit.store.append import RunWriter
 from otel_testkit.store.encode import (
     identity,
     open_line,
+    opened_line,
     resource_prefix,
     span_line,
 )
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from otel_testkit.masking import Masker
 
 
+_OPEN: Final = layout.OPEN
+_TRACES: Final = layout.TRACES
 _MAX_PREFIXES: Final = 256
 _FROZEN_NS: Final = 1_000_000_000
 # What a span's lines begin with, where they go, when it really began (0 if it is
@@ -57,6 +60,8 @@ class Recorder(SpanProcessor):
         # What this process has started. After a fork the parent's spans are
         # in the child's memory, too, and are not the child's to end.
         self._started: dict[int, _Started] = {}
+        # Of the tracers that make our own, each with the resource that it is of.
+        self.prefixes: dict[Any, tuple[Any, str]] = {}
         self._prefixes: dict[tuple[int, int], tuple[Any, Any, str]] = {}
         self._short: Resource | None = None
 
@@ -101,13 +106,20 @@ class Recorder(SpanProcessor):
             ),
         )
 
-    def began(self, span_id: int, line: bytes) -> None:
+    def began(self, span_id: int, text: str) -> None:
         """
-        Take notice of a span that encodes itself: its id, and how it is opened.
+        Take notice of a span that encodes itself: its id, and all up to its
+        attributes.
         """
         if self.is_on:
-            self._started[span_id] = ("", self.writer, 0, False)
-            self.writer.append(layout.OPEN, line)
+            writer = self.writer
+            self._started[span_id] = ("", writer, 0, False)
+            line = text + "}\n"
+            try:
+                record = line.encode()
+            except UnicodeEncodeError:
+                record = opened_line(text)
+            writer.append(_OPEN, record)
 
     def ended(self, span_id: int, line: bytes) -> None:
         """
@@ -115,7 +127,7 @@ class Recorder(SpanProcessor):
         """
         started = self._started.pop(span_id, None)
         if started is not None:
-            started[1].append(layout.TRACES, line)
+            started[1].append(_TRACES, line)
 
     def after_fork(self) -> None:
         """
@@ -147,6 +159,15 @@ class Recorder(SpanProcessor):
         be most of the file.
         """
         self._short = resource
+
+    def prefix_of(self, tracer: Any, resource: Resource, scope: Any) -> str:
+        """
+        Give what the lines of spans of *tracer*, one of ours, begin with.
+        """
+        prefix = self.prefix(resource, scope)
+        self.prefixes[tracer] = (resource, prefix)
+
+        return prefix
 
     def prefix(self, of: Resource, scope: Any, *, ours: bool = True) -> str:
         """

@@ -26,13 +26,12 @@ class RunnerSpan(TestSpan):
     The span of a test that is begun and judged by its runner.
     """
 
-    __slots__ = ("_is_explained", "_ruling", "case")
+    _ruling: Outcome | None = None
+    _is_explained: bool = False
 
     def __init__(self, case: str, **known: Any) -> None:
         super().__init__(case, **known)
         self.case: str = case
-        self._ruling: Outcome | None = None
-        self._is_explained = False
 
     @never_raises("outcome", "a test's outcome is a guess")
     def judge(self, outcome: Outcome, exception: BaseException | None = None) -> None:
@@ -78,8 +77,8 @@ class RunnerSpan(TestSpan):
         span.set_attributes(told)
 
     def outcome_of(self, exception: BaseException | None) -> Outcome:
-        if exception is None and self._ruling is not None:
-            return self._ruling
+        if exception is None:
+            return self._ruling or Outcome.PASSED
 
         return super().outcome_of(exception)
 

@@ -15,7 +15,7 @@ import threading
 
 # The C class: a test may seed, mock or count the calls of `random` itself.
 from _random import Random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from otel_testkit.errors import trouble
@@ -137,10 +137,12 @@ class Ids(IdGenerator):
         """
         Start anew: a forked child would otherwise repeat its parent's ids.
         """
-        self._bits = Random(int.from_bytes(self._urandom(16))).getrandbits
+        self.bits: Callable[[int], int] = Random(
+            int.from_bytes(self._urandom(16))
+        ).getrandbits
 
     def generate_span_id(self) -> int:
-        return self._bits(64) or 1
+        return self.bits(64) or 1
 
     def generate_trace_id(self) -> int:
-        return self._bits(128) or 1
+        return self.bits(128) or 1

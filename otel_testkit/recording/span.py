@@ -32,12 +32,13 @@ from otel_testkit import semconv
 from otel_testkit.errors import never_raises
 from otel_testkit.recording.allowance import Allowance
 from otel_testkit.recording.clock import now
+from otel_testkit.recording.current import attach, get_current
 from otel_testkit.recording.failure import (
     exception_type,
     record_exception,
     summary,
 )
-from otel_testkit.recording.lazy import SPAN_KEY, add, begun
+from otel_testkit.recording.lazy import SPAN_KEY, LazySpan, add, begun
 from otel_testkit.recording.outcome import Outcome
 from otel_testkit.recording.provider import Recording, recording
 from otel_testkit.recording.sdk import Span
@@ -49,6 +50,7 @@ from otel_testkit.recording.values import (
     text,
 )
 from otel_testkit.recording.wrapping import wrap
+from otel_testkit.store.encode import Encoded
 
 
 if TYPE_CHECKING:
@@ -65,13 +67,18 @@ _RESULT_STATUS: Final = {
     Outcome.ERROR: "fail",
 }
 _AT_END: Final = {
-    outcome: {semconv.OUTCOME: outcome.value}
-    | (
-        {semconv.TEST_CASE_RESULT_STATUS: _RESULT_STATUS[outcome]}
-        if outcome in _RESULT_STATUS
-        else {}
+    outcome: Encoded.of(
+        {semconv.OUTCOME: outcome.value}
+        | (
+            {semconv.TEST_CASE_RESULT_STATUS: _RESULT_STATUS[outcome]}
+            if outcome in _RESULT_STATUS
+            else {}
+        )
     )
     for outcome in Outcome
+}
+_AT_END_OF_NO_CASE: Final = {
+    outcome: Encoded.of({semconv.OUTCOME: outcome.value}) for outcome in Outcome
 }
 _getpid = os.getpid
 
@@ -145,6 +152,11 @@ class TestSpan:
         """
         The id of the test's trace, 32 hexadecimal digits; all zero outside one.
         """
+        span = self._span
+        if type(span) is LazySpan:
+            # Without making more of it.
+            return span.written_trace_id
+
         return f"{self._span_context().trace_id:032x}"
 
     @property
@@ -245,6 +257,8 @@ class TestSpan:
         """
         Tell the outcome; for callers that know more than the exception says.
         """
+        if exception is None:
+            return Outcome.PASSED
         if type(exception) is SystemExit and not exception.code:
             # How a script says that all went well.
             return Outcome.PASSED
@@ -259,7 +273,7 @@ class TestSpan:
         if now_recording is None:
             return
 
-        surrounding = context_api.get_current()
+        surrounding = get_current()
         if _is_stale(surrounding):
             surrounding = current_test()._context or surrounding  # noqa: SLF001  # of one house
         outer = surrounding.get(_TEST_KEY)
@@ -287,7 +301,7 @@ class TestSpan:
         _open[id(self)] = self
         # Set and never reset: a token is good in the one context that made it,
         # and a test may end in another.
-        context_api.attach(self._context)
+        attach(self._context)
 
     def _described(self, masker: Masker) -> tuple[str, dict[str, Any]]:
         """
@@ -318,8 +332,8 @@ class TestSpan:
 
         self._context = self._previous = None
         _open.pop(id(self), None)
-        if previous is not None and context_api.get_current() is context:
-            context_api.attach(previous)
+        if previous is not None and get_current() is context:
+            attach(previous)
         if self._pid != _getpid():
             # A forked child leaves the parent's test to the parent.
             return
@@ -340,13 +354,12 @@ class TestSpan:
         for part in list((parts or {}).values()):
             part.closed()
 
-        if self._allowance is not None:
-            add(span, self._allowance.left_out())
+        if self._allowance is not None and (left_out := self._allowance.left_out()):
+            add(span, Encoded.of(left_out))
         self.outcome = outcome = self.outcome_of(exception)
-        add(
-            span, _AT_END[outcome] if self.is_case else {semconv.OUTCOME: outcome.value}
-        )
-        self._explain(span, outcome, exception, recording)
+        add(span, (_AT_END if self.is_case else _AT_END_OF_NO_CASE)[outcome])
+        if exception is not None or outcome is not Outcome.PASSED:
+            self._explain(span, outcome, exception, recording)
 
     def _explain(
         self,
@@ -447,26 +460,26 @@ class step:  # noqa: N801  # read as a word: `with step("sign up")`
         entered = _Entered(
             span,
             trace.set_span_in_context(span, surrounding),
-            context_api.get_current(),
+            get_current(),
             _getpid(),
             test.recording,
         )
         self._entered.append(entered)
-        context_api.attach(entered.context)
+        attach(entered.context)
 
     @never_raises("step", "the end of a step was not recorded")
     def _end(self, exception: BaseException | None) -> None:
         if not self._entered:
             return
 
-        current = context_api.get_current()
+        current = get_current()
         entered = next(
             (last for last in reversed(self._entered) if last.context is current),
             self._entered[-1],
         )
         self._entered.remove(entered)
         if entered.context is current:
-            context_api.attach(entered.previous)
+            attach(entered.previous)
         if entered.pid != _getpid():
             return
 
@@ -519,11 +532,11 @@ def current_test() -> TestSpan:
     runs. In a thread that knows of no test, it is the one that is open in this
     process, if there is just one.
     """
-    found = context_api.get_value(_TEST_KEY)
+    found = get_current().get(_TEST_KEY)
     if isinstance(found, TestSpan) and found.is_recording:
         return found
 
-    started_by = context_api.get_value(_STARTED_BY_KEY)
+    started_by = get_current().get(_STARTED_BY_KEY)
     if isinstance(started_by, TestSpan):
         # What comes late is no part of another test that happens to be open.
         return _still_running(started_by)
@@ -544,7 +557,7 @@ def context_to_carry() -> Context | None:
         return context_api.set_value(_STARTED_BY_KEY, test)
 
     # What comes late may start something itself.
-    started_by = context_api.get_value(_STARTED_BY_KEY)
+    started_by = get_current().get(_STARTED_BY_KEY)
 
     return (
         None
@@ -557,7 +570,7 @@ def parent_context(test: TestSpan) -> Context:
     """
     Give the context in which a part of *test* that begins here belongs.
     """
-    current = context_api.get_current()
+    current = get_current()
     if test._context is None:  # noqa: SLF001  # of one house
         return current
     if (
@@ -589,7 +602,7 @@ def current_place() -> Place | None:
 
     What `current_test` and `parent_context` tell, asked for with every call.
     """
-    context = context_api.get_current()
+    context = get_current()
     test = context.get(_TEST_KEY)
     if not isinstance(test, TestSpan) or not test.is_recording:
         test = current_test()
@@ -643,8 +656,11 @@ def _root(
     """
     Give the context of a new trace, and links to what it would have hung on.
     """
-    around = trace.get_current_span(surrounding).get_span_context()
     started_in = now_recording.started_in
+    if started_in is None and SPAN_KEY not in surrounding:
+        return surrounding, ()
+
+    around = trace.get_current_span(surrounding).get_span_context()
     if started_in is None and not around.is_valid:
         return surrounding, ()
 

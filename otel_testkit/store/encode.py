@@ -156,8 +156,11 @@ def plainly_ended_line(prefix: str, text: str, end_time: int) -> bytes:
     *text*, and of which nothing is told but that it ended.
     """
     line = f'{prefix}{text}],"endTimeUnixNano":"{end_time}","status":{{}}}}]}}]}}]}}\n'
-
-    return line.encode() if line.isascii() else _bytes(line)
+    try:
+        # As `_bytes` does, which is a call more.
+        return line.encode()
+    except UnicodeEncodeError:
+        return _bytes(line)
 
 
 def open_line(start: str, span: Any, mask: Mask | None = None) -> bytes:
@@ -173,8 +176,10 @@ def opened_line(text: str) -> bytes:
     Encode the start of a span, of which all up to its attributes is in *text*.
     """
     line = text + "}\n"
-
-    return line.encode() if line.isascii() else _bytes(line)
+    try:
+        return line.encode()
+    except UnicodeEncodeError:
+        return _bytes(line)
 
 
 @functools.lru_cache(maxsize=256)
