@@ -82,14 +82,27 @@ def never_raises(slug: str, consequence: str) -> Callable[[F], F]:
             try:
                 return function(*args, **kwargs)
             except Exception as error:  # this is what it is for
-                if is_interruption(error):
+                if not is_excused(error, slug, consequence):
                     raise
-                trouble(slug, f"{consequence} ({_place_of(error)})")
                 return None
 
         return call  # type: ignore[return-value]  # the same but for the guard
 
     return decorate
+
+
+def is_excused(error: Exception, slug: str, consequence: str) -> bool:
+    """
+    Note the trouble that is an *error* of ours; False where it is none of ours.
+
+    For what is called so often that one more call to guard it is too much.
+    """
+    if is_interruption(error):
+        return False
+
+    trouble(slug, f"{consequence} ({_place_of(error)})")
+
+    return True
 
 
 def is_interruption(error: BaseException) -> bool:

@@ -27,6 +27,8 @@ class Attempt:
         self.phase: Phase | None = None
         self._phase_name = ""
         self._has_failed = False
+        # Where nothing is said, it has passed.
+        self.is_judged: bool = False
 
     def begin_phase(self, name: str) -> None:
         if self.span is not None:
@@ -47,6 +49,7 @@ class Attempt:
             self.span.ended_at = self.span.ended_at or now()
 
     def judge(self, outcome: Outcome, exception: BaseException | None) -> None:
+        self.is_judged = True
         if self.span is not None:
             self.span.judge(outcome, exception)
 

@@ -8,6 +8,7 @@ import re
 import sys
 
 from collections.abc import Iterator, Set
+from types import FunctionType
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -48,21 +49,25 @@ class Case(NamedTuple):
 def case_of(item: pytest.Item, markers: Set[str]) -> Case:
     # As in `PYTEST_CURRENT_TEST`, by which decorators go.
     node = item.nodeid.replace("\x00", "(null)")
-    function = _function(item)
-    says = _said_of(function, getattr(item, "cls", None)) or {}
-    base, parameters = _variant(item, node)
+    cls, owner = _owners_of(item)
+    function = _function(item, owner)
+    says = _said_of(function, cls) or {}
+    attributes = _place_of_item(item) if function is None else place_of(function)
+    name, variant = says.get("name") or node, ""
+    attributes[semconv.BASE_NAME] = node
+    if (spec := getattr(item, "callspec", None)) is not None:
+        attributes[semconv.BASE_NAME] = node.removesuffix(f"[{spec.id}]")
+        attributes |= _parameters(spec)
+        name = says.get("name") or _without_repetition(spec, node)
+        variant = _number(spec)
 
     return Case(
         node=node,
-        name=says.get("name") or _without_repetition(item, node),
+        name=name,
         suite=says.get("suite") or (item.parent.nodeid if item.parent else ""),
-        variant=_number(item),
+        variant=variant,
         tags=_marker_tags(item, markers) | dict(says.get("tags") or {}),
-        attributes={
-            **(_place_of_item(item) if function is None else place_of(function)),
-            semconv.BASE_NAME: base,
-            **parameters,
-        },
+        attributes=attributes,
     )
 
 
@@ -137,19 +142,32 @@ def raised_in_teardown() -> Any:
 
 
 def outcome_of(report: pytest.TestReport) -> Outcome:
-    if report.failed:
+    if report.outcome == "failed":
         return Outcome.FAILED if report.when == "call" else Outcome.ERROR
 
     is_expected = hasattr(report, "wasxfail")
-    if report.skipped:
+    if report.outcome == "skipped":
         return Outcome.XFAILED if is_expected else Outcome.SKIPPED
 
     return Outcome.XPASSED if is_expected else Outcome.PASSED
 
 
-def _function(item: pytest.Item) -> Any:
+def _owners_of(item: pytest.Item) -> tuple[Any, Any]:
+    """
+    Give the class of *item*, and that or the module in which its function stands.
+    """
+    parent = item.parent
+    if type(parent) is pytest.Module and isinstance(item, pytest.Function):
+        # As follows, without a walk up to the session.
+        return None, parent.obj
+
+    cls = getattr(item, "cls", None)
+
+    return cls, cls or getattr(item, "module", None)
+
+
+def _function(item: pytest.Item, owner: Any) -> Any:
     # Not `item.function`, which makes an instance of the test's class.
-    owner = getattr(item, "cls", None) or getattr(item, "module", None)
     name = getattr(item, "originalname", None) or item.name
     for kind in getattr(owner, "__mro__", (owner,)):
         if name in getattr(kind, "__dict__", {}):
@@ -159,6 +177,9 @@ def _function(item: pytest.Item) -> Any:
 
 
 def _said_of(function: Any, owner: Any) -> dict[str, Any] | None:
+    if type(function) is FunctionType and not vars(function):
+        return None
+
     inner = getattr(getattr(function, "hypothesis", None), "inner_test", None)
 
     return said_of(function, owner) or said_of(inner, owner)
@@ -172,15 +193,8 @@ def _place_of_item(item: pytest.Item) -> dict[str, Any]:
     )
 
 
-def _variant(item: pytest.Item, node: str) -> tuple[str, dict[str, Any]]:
-    """
-    Give what all variants of *item* are called, and what this one got.
-    """
-    spec = getattr(item, "callspec", None)
-    if spec is None:
-        return node, {}
-
-    return node.removesuffix(f"[{spec.id}]"), {
+def _parameters(spec: Any) -> dict[str, Any]:
+    return {
         # A value of the user's is not asked what it has to say.
         semconv.PARAMETER + name: value
         if type(value) in _PLAIN
@@ -190,11 +204,10 @@ def _variant(item: pytest.Item, node: str) -> tuple[str, dict[str, Any]]:
     }
 
 
-def _number(item: pytest.Item) -> str:
+def _number(spec: Any) -> str:
     """
-    Give which of the values of each of its parameters *item* got; "" without any.
+    Give which of the values of each of its parameters a test got.
     """
-    spec = getattr(item, "callspec", None)
     indices = getattr(spec, "indices", {})
 
     return "-".join(
@@ -204,12 +217,11 @@ def _number(item: pytest.Item) -> str:
     )
 
 
-def _without_repetition(item: pytest.Item, node: str) -> str:
+def _without_repetition(spec: Any, node: str) -> str:
     """
     Give the name of a test that flakefinder repeats, which makes a parameter of it,
     as it is without.
     """
-    spec: Any = getattr(item, "callspec", None)
     for name, of in getattr(spec, "params", {}).items():
         if name.startswith(_FLAKEFINDER):
             rest = spec.id.removeprefix(str(of)).removeprefix("-")

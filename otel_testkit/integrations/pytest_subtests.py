@@ -34,14 +34,10 @@ def trace_subtests() -> list[Callable[[], None]]:
     ]
 
 
-def is_in_subtest() -> bool:
-    """
-    Tell whether what is reported of now is a subtest.
-    """
-    return bool(_ending)
-
-
-_ending: Final[list[_InStep]] = []
+ending: Final[list[_InStep]] = []
+"""
+The subtests that are reported of now.
+"""
 
 
 class _InStep:
@@ -64,11 +60,11 @@ class _InStep:
     def __exit__(self, *error: object) -> Any:
         __tracebackhide__ = True
         self._step.__exit__(*error)
-        _ending.append(self)
+        ending.append(self)
         try:
             return self._subtest.__exit__(*error)
         finally:
-            _ending.pop()
+            ending.pop()
 
 
 def _found() -> Iterator[tuple[type, str]]:

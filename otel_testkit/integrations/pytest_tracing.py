@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import functools
 
-from collections import Counter
 from collections.abc import Generator, Set
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -22,7 +21,7 @@ from opentelemetry.trace import SpanContext
 
 # Loads all that records, and puts it in its place.
 from otel_testkit import semconv, test_span  # noqa: F401
-from otel_testkit.errors import never_raises
+from otel_testkit.errors import is_excused, never_raises
 from otel_testkit.integrations.pytest_attempts import (
     Attempt,
     Fixture,
@@ -36,7 +35,7 @@ from otel_testkit.integrations.pytest_items import (
     outcome_of,
     raised_in_teardown,
 )
-from otel_testkit.integrations.pytest_subtests import is_in_subtest, trace_subtests
+from otel_testkit.integrations.pytest_subtests import ending, trace_subtests
 from otel_testkit.recording.phases import PhasedSpan
 from otel_testkit.recording.provider import prepare, recording
 
@@ -44,6 +43,8 @@ from otel_testkit.recording.provider import prepare, recording
 Wrapper = Generator[None, Any, None]
 
 _recording = never_raises("pytest", "no test of pytest was recorded")(recording)
+_NO_TEST: Final = ("pytest", "a test was not recorded")
+_NO_PART: Final = ("pytest", "a part of a test was not recorded")
 _first = pytest.hookimpl(tryfirst=True)
 _around = pytest.hookimpl(hookwrapper=True, tryfirst=True)
 
@@ -58,7 +59,7 @@ class Tracing:
         self._markers = markers
         # The one that is under way, once its set-up has begun.
         self._attempt: Attempt | None = None
-        self._attempts: Counter[str] = Counter()
+        self._attempts: dict[str, int] = {}
         # Where fixtures were made that several tests share.
         self._made: dict[Any, SpanContext] = {}
         prepare()
@@ -77,17 +78,38 @@ class Tracing:
         # What was interrupted.
         self._end_attempt(_raised(outcome))
 
+    # Guarded in here, and not by a call around them: they run for every test.
     @_first
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        self._begin_setup(item)
+        try:
+            if self._attempt is not None:
+                self._end_attempt(None)
+            self._attempt = attempt = Attempt(item)
+            for one in fixtures_of(item):
+                if is_waiting_for(item, one):
+                    return
+            self._begin_test(attempt)
+        except Exception as error:
+            if not is_excused(error, *_NO_TEST):
+                raise
 
     @_first
     def pytest_runtest_call(self) -> None:
-        self._begin_phase("call")
+        try:
+            if self._attempt is not None:
+                self._attempt.begin_phase("call")
+        except Exception as error:
+            if not is_excused(error, *_NO_PART):
+                raise
 
     @_first
     def pytest_runtest_teardown(self) -> None:
-        self._begin_phase("teardown")
+        try:
+            if self._attempt is not None:
+                self._attempt.begin_phase("teardown")
+        except Exception as error:
+            if not is_excused(error, *_NO_PART):
+                raise
 
     @_around
     def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Wrapper:
@@ -102,11 +124,24 @@ class Tracing:
         self, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         attempt = self._attempt
-        if attempt is not None and not is_in_subtest():
-            self._end_phase(attempt, call)
+        if attempt is None:
+            return (yield)
+
+        try:
+            if not ending:
+                if attempt.span is None:
+                    # All that was set up is shared.
+                    self._begin_test(attempt)
+                attempt.end_phase(None if call.excinfo is None else call.excinfo.value)
+        except Exception as error:
+            if not is_excused(error, *_NO_PART):
+                raise
         report = yield
-        if attempt is not None:
+        try:
             self._hear(attempt, call, report)
+        except Exception as error:
+            if not is_excused(error, "pytest", "a test's outcome is a guess"):
+                raise
 
         return report
 
@@ -143,44 +178,28 @@ class Tracing:
     def _has_workers(self) -> bool:
         return self._config.pluginmanager.has_plugin("dsession")
 
-    @never_raises("pytest", "a test was not recorded")
-    def _begin_setup(self, item: pytest.Item) -> None:
-        self._end_attempt(None)
-        self._attempt = attempt = Attempt(item)
-        if not any(is_waiting_for(item, one) for one in fixtures_of(item)):
-            self._begin_test(attempt)
-
-    @never_raises("pytest", "a test was not recorded")
     def _begin_test(self, attempt: Attempt) -> None:
         item = attempt.item
         case = case_of(item, self._markers)
-        self._attempts[case.name] += 1
-        case.attributes[semconv.ATTEMPT] = self._attempts[case.name]
+        count = self._attempts.get(case.name, 0) + 1
+        case.attributes[semconv.ATTEMPT] = self._attempts[case.name] = count
         attempt.span = span = PhasedSpan(
             case.node,
             tags=case.tags,
             suite=case.suite,
             attributes=case.attributes,
-            links=[self._made[one] for one in fixtures_of(item) if one in self._made],
+            links=[self._made[one] for one in fixtures_of(item) if one in self._made]
+            if self._made
+            else (),
         )
         span.name, span.variant = case.name, case.variant
         span.__enter__()
         if span.is_recording:
-            others = [pair for pair in item.user_properties if pair[0] != "trace_id"]
-            item.user_properties[:] = [*others, ("trace_id", span.trace_id)]
+            told = item.user_properties
+            if told:
+                told[:] = [pair for pair in told if pair[0] != "trace_id"]
+            told.append(("trace_id", span.trace_id))
         attempt.begin_phase("setup")
-
-    @never_raises("pytest", "a part of a test was not recorded")
-    def _begin_phase(self, name: str) -> None:
-        if self._attempt is not None:
-            self._attempt.begin_phase(name)
-
-    @never_raises("pytest", "a part of a test was not recorded")
-    def _end_phase(self, attempt: Attempt, call: pytest.CallInfo[None]) -> None:
-        if attempt.span is None:
-            # All that was set up is shared.
-            self._begin_test(attempt)
-        attempt.end_phase(_exception_of(call))
 
     @never_raises("pytest", "a fixture was not recorded")
     def _begin_fixture(self, definition: Any, request: Any) -> Fixture | None:
@@ -227,20 +246,29 @@ class Tracing:
         self._made.pop(fixture.definition, None)
         fixture.end(raised_in_teardown())
 
-    @never_raises("pytest", "a test's outcome is a guess")
     def _hear(
         self,
         attempt: Attempt,
         call: pytest.CallInfo[None],
         report: pytest.TestReport,
     ) -> None:
-        exception = _exception_of(call)
-        if report.failed:
-            attempt.fails(outcome_of(report), exception, report.longrepr)
-        elif attempt.phase is None and report.when != "teardown":
+        when = report.when
+        if report.outcome == "failed":
+            attempt.fails(outcome_of(report), _exception_of(call), report.longrepr)
+        elif (
+            when != "teardown"
             # In the midst of a phase it is a subtest that is reported of.
-            attempt.judge(outcome_of(report), exception)
-        if report.when == "teardown":
+            and attempt.phase is None
+            # Of most there is nothing to say.
+            and (
+                report.outcome != "passed"
+                or call.excinfo is not None
+                or attempt.is_judged
+                or hasattr(report, "wasxfail")
+            )
+        ):
+            attempt.judge(outcome_of(report), _exception_of(call))
+        if when == "teardown":
             self._end_attempt(None)
 
     @never_raises("pytest", "the end of a test was not recorded")

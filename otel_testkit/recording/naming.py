@@ -9,6 +9,7 @@ import inspect
 import os
 import sys
 
+from types import FunctionType
 from typing import Any, Final
 
 from otel_testkit import semconv
@@ -25,7 +26,12 @@ def place_of(function: Any) -> dict[str, Any]:
     """
     Tell where *function* stands, as attributes.
     """
-    inner = inspect.unwrap(function) if hasattr(function, "__wrapped__") else function
+    if type(function) is FunctionType and not vars(function):
+        inner: Any = function
+    else:
+        inner = (
+            inspect.unwrap(function) if hasattr(function, "__wrapped__") else function
+        )
     while isinstance(inner, functools.partial):
         inner = inspect.unwrap(inner.func)
 

@@ -63,6 +63,12 @@ class Relay(SpanProcessor):
         """
         Keep up with the provider that the program has set, or swapped in.
         """
+        if self._latest is not None and self._latest is getattr(
+            trace, "_TRACER_PROVIDER", None
+        ):
+            # As below, without asking.
+            return
+
         current = trace.get_tracer_provider()
         if current is not self._latest:
             self._join(current, recorder)
