@@ -90,13 +90,13 @@ class Route:
 
         return self._send(min(seconds, self._destination.timeout), is_last=is_last)
 
-    def pause(self) -> float:
+    def pause(self) -> float | None:
         """
-        Give the seconds until another try makes sense; 0 where none does, or none
+        Give the seconds until another try makes sense; None where none does, or none
         is needed.
         """
-        if self._is_stopped:
-            return 0.0
+        if self._is_stopped or not self._batch:
+            return None
 
         return max(self._not_before - time.monotonic(), 0.0)
 

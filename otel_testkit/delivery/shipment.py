@@ -108,8 +108,9 @@ class Shipment:
             if any(moved):
                 continue
 
+            pauses = [route.pause() for route in self._routes.values()]
             # Nobody has anything more, or none can have it in time.
-            if not any(0 < route.pause() <= left for route in self._routes.values()):
+            if not any(pause is not None and pause <= left for pause in pauses):
                 return
             time.sleep(_STEP)
 

@@ -9,6 +9,7 @@ the names of modules.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 
@@ -47,7 +48,9 @@ class _Disk:
             pass
         except FileNotFoundError:
             self.make_folders(self.dirname(path))
-            self.mkdir(path, mode)
+            # Unless another process was here first.
+            with contextlib.suppress(FileExistsError):
+                self.mkdir(path, mode)
 
 
 def _duplicate() -> Callable[[int, int], int]:
