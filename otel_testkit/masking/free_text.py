@@ -53,7 +53,8 @@ _BARE: Final = re.compile(
     r"(?:[^\s,;&)\]}>\"'`\\|]++"
     r"|[,;&|](?![\s\"'\\]|\Z|[\w$.%\-]++(?:=|:\s))"
     r"|[)\]}>\"'`](?![\s,;:.!?)\]}>\"'`\\|&<]|\Z)"
-    r"|\\(?![rnt\"'`\\])|\\\\(?![\"'`\\]))*+"
+    # Not possessive: before Python 3.11.4 such a group kept what it had given back.
+    r"|\\(?![rnt\"'`\\])|\\\\(?![\"'`\\]))*"
 )
 _ENDS: Final = re.compile(r"[\s,;&)\]}>\"'`\\|:.!?<]|\Z")
 _SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][\w\-]{1,30}+) {1,9}+")
