@@ -5,6 +5,7 @@ own or that of pytest-subtests, and those of unittest.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 import unittest
@@ -85,7 +86,8 @@ def _replace(owner: type, name: str) -> Callable[[], None]:
         subtest = begin(self, *args, **kwargs)
         step = _step(self, *args, **kwargs)
 
-        return subtest if step is None else _InStep(subtest, step)
+        # Without a step of ours, too, pytest is told of it in the midst of its test.
+        return _InStep(subtest, contextlib.nullcontext() if step is None else step)
 
     setattr(owner, name, in_step)
 

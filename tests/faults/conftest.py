@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -167,6 +168,13 @@ def program(tmp_path: Path) -> Program:
         preexec: Callable[[], Any] | None = None,
         **variables: str,
     ) -> Done:
+        def begin() -> None:
+            # What CI starts in the background has these ignored, and hands that down.
+            for number in (signal.SIGINT, signal.SIGQUIT):
+                signal.signal(number, signal.SIG_DFL)
+            if preexec is not None:
+                preexec()
+
         (here / file).write_text(textwrap.dedent(text))
         (here / "ledger.py").write_text(LEDGER)
         ledger = here / "ledger"
@@ -193,7 +201,7 @@ def program(tmp_path: Path) -> Program:
             errors="replace",
             timeout=100,
             check=False,
-            preexec_fn=preexec,
+            preexec_fn=begin,
         )
 
         noted = ledger.read_text().splitlines() if ledger.exists() else []

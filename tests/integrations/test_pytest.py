@@ -309,6 +309,27 @@ def test_fixtures(suite: Suite) -> None:
     assert links[late.span_id] == [waiting.span_id]
 
 
+def test_subtests_of_a_traced_case(suite: Suite) -> None:
+    """What comes after a subtest that failed is part of the call as before."""
+    text = """
+        import unittest
+        from otel_testkit import step
+        from otel_testkit.integrations.unittest import TracedTestCase
+
+        class TestUnittest(TracedTestCase, unittest.TestCase):
+            def test_ut(self):
+                with self.subTest(n=1):
+                    self.fail("so")
+                with step("after"):
+                    pass
+    """
+    done = suite(text)
+    (attempt,) = done.attempts().values()
+    _, call, _ = attempt.span.children
+
+    assert tree(call)[1:] == [["(n=1)"], ["after"]]
+
+
 def test_subtests_are_steps(suite: Suite) -> None:
     """Subtests of either kind are steps, and what is done in one belongs to it."""
     text = """

@@ -37,7 +37,8 @@ def test_thousands_of_calls(tell, ask) -> None:
     diagnose(failed, passing)
     diagnose(later, passing)
 
-    assert time.process_time() - started < 6
+    # Minutes, before; and coverage makes it three times as long.
+    assert time.process_time() - started < 30
 
 
 def test_named_call(tell, ask) -> None:

@@ -215,7 +215,9 @@ def test_it(number, pool):
         with noted(f"{name}/{job}"):
             if job == 3 and number == 3:
                 raise ValueError
-    list(pool.map(work, range(20)))
+    jobs = [pool.submit(work, job) for job in range(20)]
+    concurrent.futures.wait(jobs)
+    for job in jobs: job.result()
     threads = [threading.Thread(target=work, args=[n]) for n in range(20, 40)]
     for thread in threads: thread.start()
     for thread in threads: thread.join()
