@@ -22,6 +22,8 @@ from otel_testkit.recording.capture.taps import websockets as tap
 
 
 websockets = pytest.importorskip("websockets", reason="websockets is NOT INSTALLED")
+# Old ones load it when somebody else has.
+pytest.importorskip("websockets.exceptions")
 
 STATUS = "http.response.status_code"
 RESENT = "http.request.resend_count"
