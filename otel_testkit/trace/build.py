@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import os
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from otel_testkit import semconv
 from otel_testkit.store import decode
 from otel_testkit.store.decode import StoredLog, StoredSpan
+from otel_testkit.store.parts import read_parts
 from otel_testkit.store.read import StoredRun, read_run
 from otel_testkit.trace.cases import cases_of, counts_of, tags_of
 from otel_testkit.trace.fields import integer, text
@@ -37,6 +39,17 @@ def load(path: str, *, tests_only: bool = False, case: str | None = None) -> Run
         UnreadableRun: if nothing is there, or its format is newer than ours.
     """
     return _run(read_run(path, tests_only=tests_only, case=case))
+
+
+def load_parts(path: str) -> Iterator[Run]:
+    """
+    Load the run at *path* in parts that fit into memory, as runs which have each all
+    attempts of some cases, or spans that belong to none.
+
+    Raises:
+        UnreadableRun: as `load`.
+    """
+    return map(_run, read_parts(path))
 
 
 def _run(stored: StoredRun) -> Run:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from otel_testkit import semconv
 from otel_testkit.diagnosis.advice import NEXT
 from otel_testkit.diagnosis.answer import read
+from otel_testkit.diagnosis.asked import asked
 from otel_testkit.diagnosis.exceptions import classify_exception
 from otel_testkit.diagnosis.finding import Cause, Confidence, Finding
 from otel_testkit.diagnosis.scene import Lead, Scene
@@ -180,9 +181,9 @@ def _last_of_each(scene: Scene) -> Iterator[Call]:
     """
     seen = set()
     for call in reversed(scene.calls):
-        asked = (call.method, call.peer, call.template)
-        if asked not in seen:
-            seen.add(asked)
+        wanted = asked(call)
+        if wanted not in seen:
+            seen.add(wanted)
             yield call
 
 

@@ -12,6 +12,7 @@ from itertools import combinations, groupby
 from typing import Final
 
 from otel_testkit.diagnosis.advice import NEXT
+from otel_testkit.diagnosis.asked import Asked, asked
 from otel_testkit.diagnosis.finding import Cause, Confidence, Finding
 from otel_testkit.diagnosis.scene import Lead, Scene, is_named
 from otel_testkit.diagnosis.trouble import Trouble, same_call
@@ -256,9 +257,9 @@ def _likely_write(trouble: Trouble, scene: Scene) -> Call | None:
     return None
 
 
-def _single_calls(attempt: Attempt) -> Mapping[tuple[str, str, str], Call]:
-    calls: dict[tuple[str, str, str], list[Call]] = {}
+def _single_calls(attempt: Attempt) -> Mapping[Asked, Call]:
+    calls: dict[Asked, list[Call]] = {}
     for call in attempt.calls:
-        calls.setdefault((call.method, call.peer, call.template), []).append(call)
+        calls.setdefault(asked(call), []).append(call)
 
     return {key: found[0] for key, found in calls.items() if len(found) == 1}

@@ -21,6 +21,7 @@ from itertools import pairwise
 from typing import Final
 
 from otel_testkit import semconv
+from otel_testkit.diagnosis.asked import asked
 from otel_testkit.diagnosis.failure import failed_at
 from otel_testkit.trace.fields import text
 from otel_testkit.trace.model import Attempt, Call, Span
@@ -30,10 +31,6 @@ from otel_testkit.trace.naming import template
 # How many calls, at most, are one turn of a loop.
 _LONGEST_TURN: Final = 4
 _TEST: Final = "test"
-# From here on, operating systems give ports to those who ask for any.
-_FIRST_FREE_PORT: Final = 32_768
-_PORT: Final = re.compile(r"(.+)(:\d{1,5})", re.ASCII)
-_ADDRESS: Final = re.compile(r"\d+(\.\d+){3}")
 _NEVER: Final = float("inf")
 # What people and programs put behind a name to make it their own.
 _ENDS: Final = re.compile(r"(?<=[-_])(?=[a-z]*\d)[a-z\d]{2,}(?=/|$)", re.IGNORECASE)
@@ -123,8 +120,7 @@ def label(span: Span) -> str:
     Name *span* as it is named in every attempt: `GET api /users/{}`.
     """
     if isinstance(span, Call):
-        parts = (span.method, _peer(span.peer), span.template)
-        return " ".join(part for part in parts if part) or _steady(span.name)
+        return " ".join(filter(None, asked(span))) or _steady(span.name)
 
     service = text(span.resource, semconv.SERVICE_NAME)
 
@@ -132,23 +128,6 @@ def label(span: Span) -> str:
         return _steady(span.name)
 
     return f"{service}: {_steady(span.name)}"
-
-
-@lru_cache(maxsize=4096)
-def _peer(peer: str) -> str:
-    """
-    Name who was called, where addresses and ports are dealt out anew for each run.
-    """
-    found = _PORT.fullmatch(peer)
-    host, port = found.groups() if found else (peer, "")
-    if port and int(port[1:]) >= _FIRST_FREE_PORT:
-        port = ":{}"
-    if _ADDRESS.fullmatch(host):
-        host = host if host.startswith("127.") else "{}"
-    else:
-        host = template(host)
-
-    return host + port
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,35 @@
+/**
+ * Begins: shows the run, and each test when somebody comes to it.
+ */
+
+import { article } from "./article.js";
+import { unpacked } from "./chunks.js";
+import { list } from "./list.js";
+import { route } from "./route.js";
+import { show } from "./test.js";
+
+async function begin() {
+  const entries = await unpacked("index");
+  const run = list(entries);
+  const isSingle = document.body.classList.contains("single");
+  const alone = isSingle ? `case-${entries[0].place}` : null;
+
+  const follow = async () => {
+    const to = route();
+    const anchor = to.test ?? alone;
+    const entry = entries.find((one) => `case-${one.place}` === anchor);
+    for (const one of document.querySelectorAll("article.test")) one.hidden = true;
+    run.hide(Boolean(entry) && !isSingle);
+    document.body.classList.toggle("at-test", Boolean(entry));
+    if (!entry) return;
+
+    const shown = article(entry);
+    shown.hidden = false;
+    await show(shown, to);
+  };
+  addEventListener("hashchange", follow);
+  await follow();
+  document.body.classList.add("alive");
+}
+
+begin();

@@ -1,0 +1,89 @@
+/**
+ * The page of a test: its attempts, the story of each, and all that was recorded.
+ *
+ * The story of a failing attempt stands in the page already; the rest is made here,
+ * once somebody comes to the test.
+ */
+
+import { attempts } from "./attempts.js";
+import { unpacked } from "./chunks.js";
+import { compared } from "./compared.js";
+import { detail } from "./detail.js";
+import { element } from "./dom.js";
+import { lanes } from "./lanes.js";
+import { logs } from "./logs.js";
+import { test } from "./model.js";
+import { go } from "./route.js";
+import { Selection } from "./selection.js";
+import { tags } from "./tags.js";
+import { timeline } from "./timeline.js";
+
+const selections = new Map();
+
+/** Shows the test of an article as an address asks for it. */
+export async function show(article, to) {
+  const selection = await opened(article);
+  const { attempts: all } = selection.test;
+  const wanted = all.find((one) => one.number === to.attempt && !one.run) ?? first(all);
+  if (selection.attempt !== wanted) selection.choose(wanted.place);
+  const span = wanted.spans.find((one) => one.id === to.span) ?? null;
+  if (span !== selection.span || to.tab !== selection.tab) selection.select(span, to.tab);
+}
+
+async function opened(article) {
+  if (selections.has(article.id)) return selections.get(article.id);
+
+  const selection = new Selection(test(await unpacked(`data-${article.id}`)), article.id);
+  let loading;
+  selection.bodies = () => (loading ??= unpacked(`bodies-${article.id}`));
+  selections.set(article.id, selection);
+  mount(article, selection);
+  selection.addEventListener("span", () => note(selection));
+
+  return selection;
+}
+
+function mount(article, selection) {
+  const made = [
+    panel("timeline", "Timeline", timeline, selection),
+    panel("detail", "Call", detail, selection),
+    panel("compared", "Beside a passing attempt", compared, selection),
+    panel("lanes", "Who asked whom", lanes, selection),
+    panel("logs", "Logs", logs, selection),
+    panel("tags", "Tags", tags, selection),
+  ];
+  article.querySelector("header").append(attempts(selection));
+  article.append(element("div", { class: "recorded" }, made));
+  selection.addEventListener("attempt", () => {
+    for (const story of article.querySelectorAll(".story")) {
+      story.hidden = Number(story.dataset.attempt) !== selection.attempt.number;
+    }
+  });
+}
+
+/**
+ * Makes a part of the page, which is made anew for each attempt. A maker gives an
+ * element, or null where it has nothing to show.
+ */
+function panel(name, title, make, selection) {
+  const section = element("section", { class: name, "aria-label": title });
+  selection.addEventListener("attempt", () => {
+    const shown = make(selection);
+    section.hidden = shown === null;
+    section.replaceChildren(element("h3", {}, title), shown ?? "");
+  });
+
+  return section;
+}
+
+/** Keeps the address in step with what is selected. */
+function note({ anchor, attempt, span, tab }) {
+  const to = { test: anchor, attempt: attempt.number, span: span?.id, tab };
+  go(to, { instead: true });
+}
+
+function first(all) {
+  const own = all.filter((one) => !one.run);
+
+  return own.findLast((one) => one.failure) ?? own.at(-1);
+}
