@@ -50,6 +50,18 @@ def duration(nanoseconds: float) -> str:
     )
 
 
+def span_of_time(least: float, most: float) -> str:
+    """
+    Tell between which durations something lies: `52 to 61 ms`.
+    """
+    low, high = duration(least), duration(most)
+    if low == high:
+        return high
+    number, unit = low.split()
+
+    return f"{number if high.endswith(' ' + unit) else low} to {high}"
+
+
 def asked_wait(meaning: Meaning) -> str:
     """
     Say how long the service asks to wait, if it does.

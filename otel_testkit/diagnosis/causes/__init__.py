@@ -7,7 +7,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from otel_testkit.diagnosis.causes import answers, bodies, caches, endings, races, state
+from otel_testkit.diagnosis.causes import (
+    answers,
+    bodies,
+    caches,
+    endings,
+    races,
+    slowness,
+    state,
+)
 from otel_testkit.diagnosis.scene import Lead, Scene
 
 
@@ -21,7 +29,8 @@ RULES: Final[tuple[Rule, ...]] = (
     races.inverted_order,
     endings.exception,
     endings.waiting,
-    endings.slower_than_ever,
+    slowness.slower_than_ever,
+    slowness.longer_than_allowed,
     bodies.unreadable_answer,
     bodies.missing_key,
     bodies.new_field,

@@ -5,14 +5,12 @@ call.
 
 from __future__ import annotations
 
-import re
-import statistics
-
 from collections.abc import Iterator
 from typing import Final
 
 from otel_testkit.diagnosis.advice import NEXT, next_step
 from otel_testkit.diagnosis.causes.answers import CONSEQUENCES
+from otel_testkit.diagnosis.causes.slowness import is_late
 from otel_testkit.diagnosis.exceptions import classify_exception
 from otel_testkit.diagnosis.finding import Cause, Confidence, Finding
 from otel_testkit.diagnosis.scene import Lead, Scene
@@ -24,12 +22,8 @@ _EXCERPT: Final = 160
 _EXCEPTION: Final = 6.0
 _VAGUE: Final = 2.0
 _WAITING: Final = 5.5
-_SLOW: Final = 2.5
-# Slower than this many times the median, and by at least so much.
-_TIMES: Final = 3.0
+# Less than this is no wait, in nanoseconds.
 _LEAST: Final = 200_000_000
-_LEAST_PASSING: Final = 3
-_LATE: Final = re.compile(r"time[sd]?[- ]?out|timed? ?limit|deadline", re.IGNORECASE)
 
 
 def exception(scene: Scene) -> Iterator[Lead]:
@@ -65,7 +59,7 @@ def waiting(scene: Scene) -> Iterator[Lead]:
     """
     attempt = scene.attempt
     ended = attempt.outcome in (Outcome.OPEN, Outcome.CANCELLED, Outcome.INTERRUPTED)
-    if not (ended or (attempt.is_failure and _LATE.search(scene.said))):
+    if not (ended or (attempt.is_failure and is_late(scene))):
         return
 
     open_calls = [call for call in attempt.calls if call.is_open]
@@ -83,43 +77,6 @@ def waiting(scene: Scene) -> Iterator[Lead]:
             next_step=NEXT[Cause.TIMEOUT],
         ),
         _WAITING,
-    )
-
-
-def slower_than_ever(scene: Scene) -> Iterator[Lead]:
-    """
-    Find the call that took much longer than in each passing attempt.
-    """
-    if len(scene.passing) < _LEAST_PASSING or not scene.attempt.is_failure:
-        return
-
-    slowest: tuple[float, Call, float] | None = None
-    for call in scene.calls:
-        if call.duration < _LEAST:
-            continue
-        usual = [other.duration for other in scene.alike(call)]
-        if len(usual) < _LEAST_PASSING:
-            continue
-        median = statistics.median(usual)
-        if call.duration < max(_TIMES * median, median + _LEAST, *usual):
-            continue
-        if slowest is None or call.duration - median > slowest[0]:
-            slowest = (call.duration - median, call, median)
-    if slowest is None:
-        return
-
-    _, call, median = slowest
-    is_late = bool(_LATE.search(scene.said))
-    yield Lead(
-        Finding(
-            cause=Cause.SLOW,
-            confidence=Confidence.LIKELY if is_late else Confidence.POSSIBLE,
-            evidence=(call.span_id,),
-            statement=f"{call.summary} took {duration(call.duration)}; it takes "
-            f"{duration(median)} in passing attempts",
-            next_step=NEXT[Cause.SLOW],
-        ),
-        _SLOW + 2 * is_late,
     )
 
 

@@ -63,12 +63,16 @@ function mount(article, selection) {
 
 /**
  * Makes a part of the page, which is made anew for each attempt. A maker gives an
- * element, or null where it has nothing to show.
+ * element, or null where it has nothing to show; what it listens to ends with the
+ * signal that it gets.
  */
 function panel(name, title, make, selection) {
   const section = element("section", { class: name, "aria-label": title });
+  let shownBefore = new AbortController();
   selection.addEventListener("attempt", () => {
-    const shown = make(selection);
+    shownBefore.abort();
+    shownBefore = new AbortController();
+    const shown = make(selection, shownBefore.signal);
     section.hidden = shown === null;
     section.replaceChildren(element("h3", {}, title), shown ?? "");
   });
