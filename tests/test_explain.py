@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import zipfile
 
 from pathlib import Path
@@ -15,8 +16,10 @@ import pytest
 
 from markdown_it import MarkdownIt
 
+from otel_testkit import errors
 from otel_testkit.cli import main
-from otel_testkit.diagnosis.explanation import explain
+from otel_testkit.diagnosis.explanation import explain, explain_briefly
+from otel_testkit.report.markdown import failed_tests
 from otel_testkit.store.read import read_run
 from otel_testkit.trace import load
 from tests.conftest import SECOND, START, RunFolder, exception
@@ -198,6 +201,129 @@ def test_one_attempt_can_be_told_and_compared_with_one(
     assert (run["failing"], run["passing"]) == (3, 9)
 
 
+def test_several_tests_are_not_one(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    Where a part of a name fits several tests that failed they are listed, and none is
+    explained; one that has that name is meant by it.
+    """
+    number = 22
+    run = day(store, number, status=429, case="tests/test_orders.py::test_order[1.5]")
+    for place, name in enumerate(("test_order[a]", "test_orders", "test_reorder")):
+        run.test(
+            f"tests/test_more.py::{name}",
+            outcome="failed",
+            trace_id=f"{place + 1}" * 32,
+        )
+    run.write()
+
+    assert main(["explain", "order["]) == 2
+    said = capsys.readouterr().err
+    assert said.splitlines() == [
+        "otel-testkit: 'order[' may mean 2 tests that failed; name one of them:",
+        "- tests/test_orders.py::test_order[1.5]",
+        "- tests/test_more.py::test_order[a]",
+    ]
+    assert main(["explain", "0000"]) == 2
+    assert "may mean 2 traces" in capsys.readouterr().err
+    assert "test_orders.py::test_order[1.5] " in told(
+        capsys, "explain", "test_order[1.5]"
+    )
+    assert "test_more.py::test_orders " in told(capsys, "explain", "test_orders")
+
+
+def test_the_only_one_that_failed_is_meant(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    That others have such a name is said beside; and which run was taken.
+    """
+    assert main(["explain", "test_o"]) == 0
+    out, said = capsys.readouterr()
+
+    assert said == (
+        f"otel-testkit: {CASE} is the only one of 2 tests with 'test_o' in their names "
+        "that failed in run 2026-11-11T06-43-12-7f3a\n"
+    )
+    assert "2026-11-11T06-43-12-7f3a" in out.splitlines()[-2]
+
+
+def test_a_failure_whose_run_is_gone_is_told(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    Its history outlives it, and says so; `flaky` still knows why it failed.
+    """
+    table = told(capsys, "flaky")
+    for number in (4, 8, 11):
+        shutil.rmtree(store / "runs" / f"2026-11-{number:02}T06-43-12-7f3a")
+
+    assert main(["explain", "test_order"]) == 2
+    assert (
+        f"{CASE} failed last in run 2026-11-11T06-43-12-7f3a, which is gone"
+        in capsys.readouterr().err
+    )
+    assert told(capsys, "flaky") == table
+    assert "rate limited (certain): POST api /orders → 429 rate_limited" in table
+
+
+def test_the_whole_history_is_asked(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    Runs that have been pruned since they were read count as ever.
+    """
+    told(capsys, "flaky")
+    shutil.rmtree(store / "runs")
+    for number in range(13, 33):
+        day(store, number)
+    (found,) = json.loads(told(capsys, "flaky", "--json"))
+
+    assert (found["failures"], found["attempts"]) == (3, 32)
+    assert found["state"] == "fixed"
+    assert found["last_failure"]["gone"] is True
+
+
+@pytest.mark.parametrize("command", ["explain", "flaky"])
+def test_an_interrupt_says_nothing(
+    command: str,
+    store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """
+    Who presses Ctrl-C knows it.
+    """
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("otel_testkit.diagnosis.explanation.diagnose", interrupted)
+
+    assert main([command, *["test_order"] * (command == "explain")]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_nobody_can_make_sense_of_costs_the_cause(
+    store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    And nothing else of what is told.
+    """
+
+    def strange(*_: Any, **__: Any) -> None:
+        raise RuntimeError
+
+    for name in ("diagnose", "compare"):
+        monkeypatch.setattr(f"otel_testkit.diagnosis.explanation.{name}", strange)
+    out = told(capsys, "explain", "test_order")
+
+    assert "cause  no known cause" in out
+    assert f"trace  {11:032x}" in out
+    assert errors.troubles()
+
+
 @pytest.mark.parametrize(
     ("test", "says"),
     [
@@ -234,7 +360,7 @@ def test_only_what_is_needed_is_read(store: Path) -> None:
     test = folder.test("tests/test_much.py::test_much", 5, 6, trace_id="f" * 32)
     folder.call("GET", "http://api.test/much", 200, 5.1, 5.2, test)
     folder.write()
-    stored = read_run(str(folder.path), case=CASE)
+    stored = read_run(str(folder.path), cases=[CASE])
 
     assert sorted(span.name for span in stored.spans) == [
         "GET",
@@ -295,6 +421,33 @@ def test_flaky_can_be_asked_for_less(
     assert json.loads(told(capsys, "flaky", "--since", "0", "--json")) == []
 
 
+def test_flaky_tells_causes_and_what_fails_together(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    Each test has the cause of its last failure below; those that fail together share
+    a line; and where there are too few attempts no rate is told.
+    """
+    for number in (4, 8):
+        run = RunFolder(store / "runs" / f"2026-12-{number:02}T06-43-12-7f3a")
+        for place, name in enumerate("ab"):
+            trace_id = f"{number}{place}".rjust(32, "e")
+            test = run.test(name, number, number + 1, "failed", trace_id=trace_id)
+            run.call("GET", f"http://api.test/{name}", 503, number, number + 0.5, test)
+        run.write()
+    lines = told(capsys, "flaky").splitlines()
+    found = json.loads(told(capsys, "flaky", "--json"))
+
+    assert re.search(r"^a +broken +2 of 2 +too few +-$", lines[1])
+    assert lines[2].startswith("  service unavailable (likely): GET api /a → 503")
+    assert "together in 2 runs: a, b" in lines
+    at = lines.index("together in 2 runs: a, b")
+    assert lines[at + 1].startswith("  service unavailable (likely)")
+    assert [one["fails_with"] for one in found] == [["b"], ["a"], []]
+    assert found[0]["cause"].startswith("service unavailable (likely)")
+    assert found[0]["last_failure"]["run"] == "2026-12-08T06-43-12-7f3a"
+
+
 @pytest.mark.parametrize("form", ["folder", "zip"])
 def test_runs_of_ci_are_added(
     form: str, store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -350,6 +503,76 @@ def test_the_tree_of_a_run_tells_the_cause(
 
     assert "  cause  rate limited (certain): POST api /orders → 429" in shown
     assert attempt["findings"][0]["cause"] == "rate limited"
+
+
+def test_every_report_tells_the_first_difference(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    From what passes, and passed and failed in the latest runs of the store: in the
+    tree, in JSON and in the summary of a CI job.
+    """
+    run = "2026-11-11T06-43-12-7f3a"
+    folder = str(store / "runs" / run)
+    shown = " ".join(told(capsys, "show", run).split())
+    plain: dict[str, Any] = json.loads(told(capsys, "show", run, "--json"))
+    (attempt,) = plain["cases"][0]["attempts"]
+    table = failed_tests(load(folder))
+
+    says = "429 instead of 201; in 3 of 3 failing attempts, in 0 of 7 passing ones"
+    assert f"diff POST api /orders: {says} (p = 0.008) test" in shown
+    assert attempt["difference"]["statement"].startswith(f"POST api /orders: {says}")
+    assert f"<br>POST api /orders&#58; {says} (p = 0.008) |" in table
+
+
+def test_a_difference_that_says_nothing_is_not_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    That a test ran after another one, for once, is an accident.
+    """
+    for number in (4, 5):
+        day(tmp_path, number)
+    run = RunFolder(tmp_path / "runs" / "2026-11-03T06-43-12-7f3a")
+    run.resource["otel_testkit.worker"] = "gw7"
+    test = run.test(CASE, 0, 2, "failed", trace_id="a" * 32)
+    run.call("GET", "http://api.test/stock", 200, 0.1, 0.2, test)
+    run.call("POST", "http://api.test/orders", 201, 0.5, 0.6, test, body="{}")
+    run.write()
+
+    shown = told(capsys, "show", run.path.name, "--dir", str(tmp_path))
+
+    assert "1 failed" in shown
+    assert "  diff " not in shown
+
+
+def test_what_takes_too_long_is_left_out(store: Path) -> None:
+    """
+    Printing a run does not wait for its history: none is read where there is no time,
+    and no run that is too large for it.
+    """
+    run = load(str(store / "runs" / "2026-11-11T06-43-12-7f3a"))
+    attempt = next(run.attempts())
+
+    (found,) = explain_briefly(run, [attempt], seconds=60).values()
+    (alone,) = explain_briefly(run, [attempt], seconds=1e-5).values() or (None,)
+
+    assert (found.comparison.failing, found.comparison.passing) == (3, 7)
+    assert alone is None or alone.comparison.passing == 0
+
+
+def test_a_run_of_no_store_has_no_history(store: Path, tmp_path: Path) -> None:
+    """
+    A folder that was copied to somewhere else is told by itself.
+    """
+    folder = store / "runs" / "2026-11-11T06-43-12-7f3a"
+    alone = folder.rename(tmp_path / folder.name)
+    run = load(str(alone))
+
+    (found,) = explain_briefly(run, [next(run.attempts())]).values()
+
+    assert found.comparison.passing == 0
+    assert found.findings[0].cause == "rate limited"
 
 
 def test_a_test_that_asked_nobody_has_no_cause_line(

@@ -687,6 +687,7 @@ class TestNames:
             ("/file-0af76519-16cd-43dd-8448-eb211c80319c.json", "/file-{}.json"),
             ("/v1/s3/items", "/v1/s3/items"),
             ("/reports/2026-11-22", "/reports/{}"),
+            ("/reports/20261122T180127Z", "/reports/{}"),
             ("/t/01HZX3K8QJ5V6W7Y8Z9ABCDEFG", "/t/{}"),
             ("/internationalization/settings", "/internationalization/settings"),
             ("", ""),

@@ -16,15 +16,15 @@ from otel_testkit.trace.model import Call
 NEXT: Final[Mapping[Cause, str]] = {
     Cause.RATE_LIMITED: "Wait as long as the service asks and try again, or send fewer requests at once.",
     Cause.NOT_READY: "Poll until it is ready before the next step, with a deadline that allows for a slow day.",
-    Cause.CONCURRENCY_CONFLICT: "Read the latest version and write again; look for who else writes here.",
-    Cause.RACE: "Wait for the state that the test needs instead of for a time.",
-    Cause.SERVER_ERROR: "Look at the service's own log at this time; retry only if it may be repeated.",
-    Cause.UNAVAILABLE: "Try again after a pause; check that the service was up and ready before the test.",
-    Cause.GATEWAY_TIMEOUT: "Find out what the service waited for; try again if it may be repeated.",
-    Cause.DEPENDENCY_FAILURE: "Look at what the service depends on: it could not reach it.",
+    Cause.CONCURRENCY_CONFLICT: "Read the latest version and write again; find out what else writes to it.",
+    Cause.RACE: "Wait for the state that the test needs, not for a fixed time.",
+    Cause.SERVER_ERROR: "Look into the service's log at that time; retry only what may safely be sent twice.",
+    Cause.UNAVAILABLE: "Try again after a pause; check that the service was up and ready before the test began.",
+    Cause.GATEWAY_TIMEOUT: "Find out what the service waited for; retry only what may safely be sent twice.",
+    Cause.DEPENDENCY_FAILURE: "Check what the service itself depends on: it could not reach that.",
     Cause.CONNECTION_REFUSED: "Check that the service listens there, and wait for it before the test begins.",
-    Cause.CONNECTION_RESET: "Try again on a new connection; look whether the service was restarted.",
-    Cause.SERVER_DISCONNECTED: "Try again on a new connection; let the client's keep-alive be shorter than the server's.",
+    Cause.CONNECTION_RESET: "Check whether the service crashed or was restarted; retry on a new connection.",
+    Cause.SERVER_DISCONNECTED: "Retry on a new connection; make the client's keep-alive shorter than the server's.",
     Cause.CONNECT_TIMEOUT: "Check address, network and firewall: nobody answered.",
     Cause.TIMEOUT: "Find out what the service did meanwhile; raise the limit only if this is how long it takes.",
     Cause.SLOW: "Find out why it took so long this time: load, a cold start, a lock.",
@@ -32,32 +32,32 @@ NEXT: Final[Mapping[Cause, str]] = {
     Cause.TLS_FAILURE: "Check the certificate, its dates and its issuer, and that the port speaks TLS.",
     Cause.PROTOCOL_ERROR: "Check that the port speaks the protocol: what came back was none of it.",
     Cause.REDIRECT_LOOP: "Follow the redirects by hand: host, scheme or session is not what the service wants.",
-    Cause.POOL_EXHAUSTED: "Find connections that are not given back, or allow for more of them.",
+    Cause.POOL_EXHAUSTED: "Look for connections that are never given back, or allow more of them.",
     Cause.AUTH_MISSING: "Send credentials with this request.",
-    Cause.AUTH_INVALID: "Check the credentials that the test was given: they are not known there.",
-    Cause.AUTH_EXPIRED: "Get a new token before it is used; don't share one that another test revokes.",
+    Cause.AUTH_INVALID: "Check the credentials that the test uses: the service does not accept them.",
+    Cause.AUTH_EXPIRED: "Give the test a fresh token of its own: this one had expired, or something revoked it.",
     Cause.AUTH_OR_NOT_FOUND: "Check both: that it exists, and that these credentials may see it.",
-    Cause.PERMISSION_DENIED: "Grant the permission to the identity of the test, or use another one.",
+    Cause.PERMISSION_DENIED: "Grant the test's identity this permission, or use one that has it.",
     Cause.FEATURE_DISABLED: "Enable the feature for this account or project, or skip the test where it is off.",
-    Cause.CLIENT_BLOCKED: "Look at user agent, address and region: this client is not let in.",
+    Cause.CLIENT_BLOCKED: "Check user agent, address and region: this client is not let in.",
     Cause.PAYMENT_DECLINED: "Use a means of payment that is meant for tests.",
-    Cause.QUOTA_EXHAUSTED: "Raise the quota, or wait until it is renewed: trying again doesn't help.",
+    Cause.QUOTA_EXHAUSTED: "Raise the quota, or wait until it is renewed: retrying does not help.",
     Cause.RESOURCE_LIMIT: "Delete what earlier runs left over, or raise the limit.",
     Cause.ALREADY_EXISTS: "Use a name of its own in each run, and delete what the test makes.",
     Cause.RESOURCE_IN_USE: "Delete first what depends on it, and wait until that is gone.",
     Cause.STATE_FORBIDDEN: "Bring it into the right state first, and wait for that state.",
     Cause.CONFLICT: "Find out what it collides with.",
     Cause.NOT_FOUND: "Check the id, and that the step that makes it has finished.",
-    Cause.VALIDATION: "Correct the request: sent again it will be refused again.",
+    Cause.VALIDATION: "Correct the request: it would be refused again.",
     Cause.UNSUPPORTED: "Use an operation or version that this service has.",
     Cause.DRY_RUN: "Leave out the dry run, or expect its answer.",
     Cause.ARCHIVED_COPY: "It is an archive's copy of an old answer: ask for another copy.",
-    Cause.TRUNCATED_BODY: "Try again; look whether a proxy or a limit cut the answer.",
+    Cause.TRUNCATED_BODY: "Check whether a proxy or a size limit cut the answer; try again.",
     Cause.UNEXPECTED_BODY: "Look at the answer's body: it is not what the client takes it for.",
     Cause.NEW_FIELD: "Compare the fields that matter instead of the whole answer.",
-    Cause.STALE: "Ask past the cache, or wait until it has expired.",
+    Cause.STALE: "Bypass the cache, or wait until its entry has expired.",
     Cause.STATE_LEAK: "Use a name of its own in each run, and clean up also when a test fails.",
-    Cause.CLOCK: "Give the test a clock and a time zone of its own.",
+    Cause.CLOCK: "Fix the clock and the time zone in the test.",
     Cause.UNORDERED: "Sort before comparing, or ask for an order.",
     Cause.CANCELLED: "Look at what cancelled it: the reason is there.",
     Cause.CONSEQUENCE: "Look at the first error before this one.",
@@ -97,7 +97,7 @@ _CLIENTS: Final = (
         "requests",
         frozenset(),
         "HTTPAdapter(max_retries=Retry(3, status_forcelist=(429, 500, 502, 503, 504), "
-        "backoff_factor=0.5)), with allowed_methods where it may be repeated",
+        "backoff_factor=0.5)), with allowed_methods for POST",
     ),
     _Client(
         "python-urllib3/",
@@ -115,7 +115,7 @@ _CLIENTS: Final = (
         "aiohttp/",
         "aiohttp",
         frozenset(),
-        "stamina.retry, or a tenacity loop around it",
+        "stamina.retry or tenacity around the call",
     ),
 )
 _RETRYABLE: Final = frozenset({429, 500, 502, 503, 504})
@@ -129,18 +129,31 @@ def next_step(meaning: Meaning, call: Call | None = None) -> str:
     wait = asked_wait(meaning)
     client = _client(call) if call is not None and call.status in _RETRYABLE else None
     if client is None or call is None or not meaning.is_transient:
-        return (
-            advice + wait.replace(" (it", " It").replace(")", ".") if wait else advice
-        )
+        return advice + wait
+
+    return _of_client(meaning, call, client) + wait
+
+
+def _of_client(meaning: Meaning, call: Call, client: _Client) -> str:
     if call.resend_count:
+        is_asked = meaning.cause is Cause.RATE_LIMITED
         return (
-            f"{_begun(client.name)} gave up after {call.resend_count + 1} attempts"
-            f"{wait}: let it wait longer ({client.setting}), or ask less often."
+            f"{_begun(client.name)} gave up after {call.resend_count + 1} attempts: "
+            f"let it wait longer ({client.setting})"
+            f"{', or ask less often' if is_asked else ''}."
         )
     if call.status in client.retries:
-        return f"Let {client.name} try more often{wait}: {client.setting}."
+        return f"Let {client.name} try more often: {client.setting}."
 
-    return f"{_begun(client.name)} doesn't retry a {call.status} by default{wait}: {client.setting}."
+    # Whoever trips over a request may have done half of it.
+    log = "Look into the service's log at that time. " * (
+        meaning.cause is Cause.SERVER_ERROR
+    )
+
+    return (
+        f"{log}{_begun(client.name)} doesn't retry a {call.status} by default; if the "
+        f"request may be sent twice: {client.setting}."
+    )
 
 
 def _client(call: Call) -> _Client | None:

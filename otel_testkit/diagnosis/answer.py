@@ -55,6 +55,13 @@ _ABOUT_ERRORS: Final = _words(
 _CODE_HEADERS: Final = ("x-amzn-errortype", "x-ms-error-code", "x-error-code")
 _MESSAGE_HEADERS: Final = ("grpc-message", "x-error-message", "x-reason")
 
+# What stands for an error where there is none.
+_NO_ERROR: Final = frozenset(
+    {
+        *("", "0", "-", "false", "n/a", "nil", "no", "no error", "no errors", "none"),
+        *("null", "ok", "okay", "success", "successful", "undefined"),
+    }
+)
 _SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
 _CODE: Final = re.compile(r"[A-Za-z][\w.:/#-]{1,120}", re.ASCII)
 _HEX: Final = re.compile(r"[0-9a-f]{8}-?[0-9a-f-]{8,}", re.IGNORECASE)
@@ -251,17 +258,21 @@ def _says_error(fields: list[tuple[tuple[str, ...], Any]]) -> bool:
     """
     Tell whether a document says itself that it is about a failure.
     """
+    told: list[str] = []
     for path, value in fields:
         if not path or len(path) > 2:
             continue
         if path[-1] in ("ok", "success", "succeeded") and value in (False, "false"):
             return True
-        if path[0] in ("error", "errors", "errorcode", "errormessage") and value:
-            return True
         if path == ("status",) and str(value).lower() in ("error", "fail", "failed"):
             return True
+        if path[0] in ("error", "errors", "errorcode", "errormessage"):
+            if path[-1] in ("code", "errorcode") and str(value) == "0":
+                # Whatever else stands there: that is how many say that all is well.
+                return False
+            told.append(str(value or "").strip().lower())
 
-    return False
+    return any(one not in _NO_ERROR for one in told)
 
 
 def _key(name: str) -> str:

@@ -14,6 +14,11 @@ from otel_testkit.diagnosis.scene import scene_of
 from otel_testkit.trace.model import Attempt
 
 
+NOT_KNOWN: Final = "no known cause"
+"""
+How `cause_line` begins where nobody knows.
+"""
+
 # More of them explain nothing.
 _MOST: Final = 5
 
@@ -44,7 +49,7 @@ def cause_line(attempt: Attempt, findings: Sequence[Finding]) -> str:
     if not attempt.is_failure:
         return f"got past {findings[0]}" if findings else ""
 
-    return f"no known cause{_nothing_found(attempt)}"
+    return f"{NOT_KNOWN}{_nothing_found(attempt)}"
 
 
 def _without_repeats(findings: Iterable[Finding], test_id: str) -> list[Finding]:

@@ -31,5 +31,30 @@ def failed_at(attempt: Attempt) -> int | None:
         == attempt.errors[0].message
     ]
 
-    # Of what was killed, the last thing that began is its end, not after it.
-    return min(raised, default=attempt.span.last_seen + 1)
+    if not raised:
+        # Of what was killed, the last thing that began is its end, not after it.
+        return attempt.span.last_seen + 1
+
+    return _left_at(attempt, min(raised))
+
+
+def _left_at(attempt: Attempt, noted: int) -> int:
+    """
+    Tell when the step that failed came to its end: what it raised may be *noted* later,
+    after a runner has made its report of it.
+    """
+    ends = [
+        span.last_seen
+        for span in attempt.spans
+        if span.is_step
+        and span.is_error
+        and span.error_type == attempt.span.error_type
+        and span.start < span.last_seen <= noted
+    ]
+    left = max(ends, default=noted)
+    # Where the test went on after it, something else was raised.
+    went_on = any(
+        left < span.start < noted for span in attempt.spans if not span.is_step
+    )
+
+    return noted if went_on else left

@@ -26,6 +26,8 @@ from otel_testkit.store.index import Result
 _SURPRISE: Final = 0.05
 # To call one broken takes more: people drop what they do for it.
 _ACCUSATION: Final = 0.01
+# Fewer attempts leave every rate possible.
+_FEW: Final = 5
 # The latest attempts, in which flips are counted, and in which bursts are looked for.
 _WINDOW: Final = 50
 _LONG_WINDOW: Final = 500
@@ -54,8 +56,8 @@ class Flakiness:
     """
     So many *failures* in so many *attempts* of a case.
 
-    *rate* is the share of failures that is to be expected. *flip_rate* is the share of the latest attempts that ended otherwise than the one
-    before. *is_proved*: it both failed and passed on the same code, in the places
+    *rate* is the share of failures that is to be expected. *flip_rate* is the share of
+    the latest attempts that ended otherwise than the one before. *is_proved*: it both failed and passed on the same code, in the places
     *proofs*, runs and revisions. *burst* is the chance that its failures come so close
     together by themselves: a small one speaks of an outage, not of a race.
     """
@@ -80,6 +82,13 @@ class Flakiness:
         low, high = (rate(self.failures, self.attempts, at) for at in (0.025, 0.975))
 
         return low, high
+
+    @property
+    def is_too_few(self) -> bool:
+        """
+        Whether there are too few attempts to tell a rate.
+        """
+        return self.attempts < _FEW
 
     @property
     def is_bursty(self) -> bool:

@@ -5,6 +5,7 @@ and asked.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 
@@ -15,7 +16,7 @@ from otel_testkit import semconv
 from otel_testkit.diagnosis.flakiness import Flakiness, State, assess
 from otel_testkit.errors import UnreadableRun
 from otel_testkit.store import layout
-from otel_testkit.store.index import Index, IndexedAttempt
+from otel_testkit.store.index import Index, IndexedAttempt, LastFailure
 from otel_testkit.trace import Outcome, Run, load
 from otel_testkit.trace.fields import text
 
@@ -28,14 +29,17 @@ _NO_RESULT: Final = frozenset({Outcome.SKIPPED, Outcome.UNKNOWN})
 _ORDER: Final = (State.BROKEN, State.FLAKY, State.NEW, State.FIXED)
 
 
-def open_index(directory: str) -> Index:
+def open_index(directory: str, *, until: float = math.inf) -> Index:
     """
     Open the index of the store in *directory*, and read into it the runs that are
-    new, or have grown.
+    new, or have grown; the newest first, and no further one after *until*, in seconds
+    of the monotonic clock.
     """
     index = Index(os.path.join(directory, _NAME))
     known = index.signatures()
     for folder in layout.run_folders(directory):
+        if time.monotonic() > until:
+            break
         name = os.path.basename(folder)
         signature, goes_on = _signature(folder)
         if known.get(name) == signature:
@@ -61,6 +65,22 @@ def flaky(index: Index, *, since: int = 0, least_attempts: int = 1) -> list[Flak
         (one for one in found if one is not None),
         key=lambda one: (_ORDER.index(one.state), -one.rate, one.suite, one.case),
     )
+
+
+def last_failures(directory: str) -> list[tuple[str, LastFailure]]:
+    """
+    Give each case that has ever failed in the store in *directory*, and where it did so
+    last, as far as that is known: nothing is read for it.
+    """
+    path = os.path.join(directory, _NAME)
+    if not os.path.exists(path):
+        return []
+    with Index(path) as index:
+        return [
+            (case, last)
+            for suite, case in list(index.failed_cases())
+            if (last := index.last_failure(suite, case))
+        ]
 
 
 def _attempts(run: Run, *, goes_on: bool) -> Iterator[IndexedAttempt]:

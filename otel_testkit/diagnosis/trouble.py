@@ -7,10 +7,12 @@ be what the test is about, or it may be the clean-up after the failure.
 
 from __future__ import annotations
 
+import json
+
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from otel_testkit import semconv
 from otel_testkit.diagnosis.answer import Answer, read
@@ -27,6 +29,7 @@ from otel_testkit.trace.questions import answer as answer_of
 _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 # Success with an error inside: only small documents are looked at.
 _SMALL: Final = 16_384
+_MOST_READ: Final = 1_000_000
 _HEAD: Final = 600
 # Of one attempt.
 _MOST: Final = 400
@@ -126,6 +129,19 @@ def answer_to(call: Call) -> Answer:
         message=text(call.attributes, semconv.AWS_ERROR_MESSAGE),
         codes=(code,) if code else (),
     )
+
+
+def document(call: Call) -> Any:
+    """
+    Give the JSON that came back to *call*; None where it is none.
+    """
+    body = call.response_body or ""
+    if len(body) > _MOST_READ:
+        return None
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def same_call(call: Call, other: Call) -> bool:

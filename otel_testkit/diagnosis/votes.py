@@ -38,6 +38,24 @@ _SUFFIX: Final = re.compile(r"(?:exception|error|fault)$")
 _NO_LETTER: Final = re.compile(r"[^a-z0-9]")
 _QUOTES: Final = re.compile(r"(?<![a-z])['\"`]+|['\"`]+(?![a-z])")
 
+# Such a code judges a value, `invalid_timeout`, which may be called after a trouble.
+_JUDGEMENT: Final = re.compile(
+    r"(?:invalid|illegal|bad|malformed|missing|unknown|unsupported|wrong) "
+)
+_NAMES_OF_VALUES: Final = frozenset(
+    {
+        Cause.RATE_LIMITED,
+        Cause.QUOTA_EXHAUSTED,
+        Cause.RESOURCE_LIMIT,
+        Cause.GATEWAY_TIMEOUT,
+    }
+)
+_LIMIT: Final = re.compile(r"rate[- ]?limits?")
+_OF_A_VALUE: Final = re.compile(
+    r"\b(?:must|should|invalid|unknown|positive|negative|integer|number|param\w*|value"
+    r"|field|greater|less|between|not an?)\b"
+)
+_INVALID: Final = frozenset({400, 422})
 _OF_THE_SERVICE: Final = frozenset({Cause.UNAVAILABLE, Cause.GATEWAY_TIMEOUT})
 _CREDENTIALS: Final = frozenset(
     {Cause.AUTH_MISSING, Cause.AUTH_INVALID, Cause.AUTH_EXPIRED}
@@ -63,7 +81,22 @@ def votes_of(answer: Answer, facts: Facts) -> Votes:
 
     for code in facts.codes:
         for cause, weight in _code_votes(code):
-            vote("code", cause, weight, code)
+            # Where something is deleted, nothing is made.
+            is_odd = cause is Cause.ALREADY_EXISTS and answer.method == "DELETE"
+            vote("code", cause, _VAGUE if is_odd else weight, code)
+    for cause, weight, told in _word_votes(answer, facts, votes):
+        vote("words", cause, weight, told)
+    for cause, weight, told in _status_votes(answer):
+        vote(STATUS, cause, weight, told)
+    for cause, weight, told in _hint_votes(answer, facts, votes):
+        vote("hint", cause, weight, told)
+
+    return votes
+
+
+def _word_votes(
+    answer: Answer, facts: Facts, votes: Votes
+) -> Iterator[tuple[Cause, int, str]]:
     is_about_who = answer.status in _ABOUT_WHO_STATUSES or not _CREDENTIALS.isdisjoint(
         votes
     )
@@ -74,13 +107,7 @@ def votes_of(answer: Answer, facts: Facts) -> Votes:
             if cause in _CREDENTIALS and not (is_about_who or _ABOUT_WHO.search(told)):
                 # There are tokens for pages, uploads, parsers.
                 weight = _VAGUE
-            vote("words", cause, _in_context(cause, weight, text, answer.status), told)
-    for cause, weight, told in _status_votes(answer):
-        vote(STATUS, cause, weight, told)
-    for cause, weight, told in _hint_votes(answer, facts, votes):
-        vote("hint", cause, weight, told)
-
-    return votes
+            yield cause, _in_context(cause, weight, text, told, answer), told
 
 
 def phrase_votes(text: str) -> tuple[tuple[Cause, int, str], ...]:
@@ -108,7 +135,13 @@ def _unquoted(message: str) -> str:
     return _QUOTES.sub("", message).replace("(s)", "s")
 
 
-def _in_context(cause: Cause, weight: int, text: str, status: int | None) -> int:
+def _in_context(cause: Cause, weight: int, text: str, told: str, answer: Answer) -> int:
+    status = answer.status
+    if cause is Cause.ALREADY_EXISTS and answer.method == "DELETE":
+        return _VAGUE
+    if cause is Cause.RATE_LIMITED and status in _INVALID and _LIMIT.fullmatch(told):
+        # A parameter may have that name.
+        return _VAGUE if _OF_A_VALUE.search(text) else weight
     if cause is Cause.PERMISSION_DENIED and status == 401:
         # "Not authorized" is but the name of the status.
         return weight if _ABOUT_RIGHTS.search(text) else _VAGUE
@@ -129,8 +162,12 @@ def _code_votes(code: str) -> Iterator[tuple[Cause, int]]:
         yield _known(vague=True)[spelled], _VAGUE
     else:
         words = " ".join(_WORDS.findall(code)).lower()
+        is_of_value = _JUDGEMENT.match(words) is not None
+        if is_of_value:
+            yield Cause.VALIDATION, _VAGUE
         for cause, weight, _ in phrase_votes(words):
-            yield cause, weight
+            if not (is_of_value and cause in _NAMES_OF_VALUES):
+                yield cause, weight
 
 
 def _status_votes(answer: Answer) -> Iterator[tuple[Cause, int, str]]:

@@ -50,23 +50,22 @@ def duration(nanoseconds: float) -> str:
     )
 
 
-def span_of_time(least: float, most: float) -> str:
+def between(low: str, high: str) -> str:
     """
-    Tell between which durations something lies: `52 to 61 ms`.
+    Tell two measures as the bounds of something: `52 to 61 ms`.
     """
-    low, high = duration(least), duration(most)
     if low == high:
         return high
-    number, unit = low.split()
+    number, _, unit = low.partition(" ")
 
-    return f"{number if high.endswith(' ' + unit) else low} to {high}"
+    return f"{number if unit and high.endswith(' ' + unit) else low} to {high}"
 
 
 def asked_wait(meaning: Meaning) -> str:
     """
-    Say how long the service asks to wait, if it does.
+    Say how long the service asks to wait, if it does, in a sentence to be added.
     """
     if not meaning.retry_after:
         return ""
 
-    return f" (it asks for {duration(meaning.retry_after * _SECOND)})"
+    return f" The service asks to wait {duration(meaning.retry_after * _SECOND)}."

@@ -4,20 +4,16 @@ An explanation in a terminal: the cause, the differences, and the test's tree.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import IO, Final
+from typing import IO
 
 from rich.text import Text
 
-from otel_testkit.diagnosis import Comparison, Difference
 from otel_testkit.diagnosis.explanation import Explanation
 from otel_testkit.report.cause import cause_lines, labelled
+from otel_testkit.report.differences import told_differences
 from otel_testkit.report.page import QUIET, Page
 from otel_testkit.report.terminal import attempt_head, error_lines, tree_of
-
-
-_MOST_DIFFERENCES: Final = 5
-_LIKELY_CHANCE: Final = 0.25
+from otel_testkit.store.layout import near_path
 
 
 def print_explanation(found: Explanation, file: IO[str]) -> None:
@@ -37,21 +33,8 @@ def print_explanation(found: Explanation, file: IO[str]) -> None:
     for difference in told_differences(found.comparison):
         lines += labelled(page, "diff", difference.statement)
     lines += labelled(page, "beside", beside_text(found), QUIET)
-    page.print([*lines, *tree_of(page, attempt), Text()])
-
-
-def told_differences(comparison: Comparison) -> Sequence[Difference]:
-    """
-    Give the differences that are worth a line: the first ones, without those that
-    come by chance as often as not.
-    """
-    # Of a single failing attempt no chance can be told.
-    is_single = comparison.failing == 1 or comparison.passing == 1
-    told = [
-        one for one in comparison.differences if is_single or one.p <= _LIKELY_CHANCE
-    ]
-
-    return told[:_MOST_DIFFERENCES]
+    run = Text(f"  run    {page.text(near_path(found.run.path))}", QUIET)
+    page.print([*lines, *tree_of(page, attempt), run, Text()])
 
 
 def beside_text(found: Explanation) -> str:

@@ -13,7 +13,8 @@ from typing import Final
 
 from otel_testkit.diagnosis.explanation import Explanation
 from otel_testkit.report import text as texts
-from otel_testkit.report.explained import beside_text, told_differences
+from otel_testkit.report.differences import told_differences
+from otel_testkit.report.explained import beside_text
 from otel_testkit.trace.complaint import complaint
 from otel_testkit.trace.model import Attempt, Call, Span
 
@@ -44,7 +45,8 @@ def markdown(found: Explanation) -> str:
 
 def _failure(attempt: Attempt) -> Iterator[str]:
     took = texts.duration(attempt.duration)
-    yield f"{attempt.outcome} after {took}, attempt {attempt.number} of {attempt.of}"
+    how = "still open" if attempt.is_open else str(attempt.outcome)
+    yield f"{how} after {took}, attempt {attempt.number} of {attempt.of}"
     for error in attempt.errors[:1]:
         place = f"{error.file}:{error.line}" if error.file else ""
         said = f"{error.type}: {error.message}"

@@ -4,44 +4,60 @@ What the diagnosis says of a run's attempts: what every report tells.
 
 from __future__ import annotations
 
-from otel_testkit.diagnosis import Finding, diagnose
+from collections.abc import Mapping, Sequence
+
+from otel_testkit.diagnosis import Finding, explanation
 from otel_testkit.errors import never_raises
-from otel_testkit.trace.model import Attempt, Outcome, Run
+from otel_testkit.trace.model import Attempt, Case, Outcome, Run
+
+
+def explained(
+    run: Run, attempts: Sequence[Attempt]
+) -> Mapping[str, explanation.Explanation]:
+    """
+    Explain what failed of *attempts* of *run*, by their traces, as far as half a second
+    carries: beside the latest runs of the same store.
+    """
+    failed = [attempt for attempt in attempts if attempt.is_failure]
+
+    return (_explained(run, failed) or {}) if failed else {}
 
 
 def findings_of(run: Run, attempt: Attempt) -> tuple[Finding, ...]:
     """
     Give what *run* shows of why *attempt* ended as it did.
     """
+    wanted = attempt.suite, attempt.case
+    cases = (case for case in run.cases if (case.suite, case.name) == wanted)
+    case = next(cases, None)
+
+    return findings_in(case, attempt) if case else ()
+
+
+def findings_in(case: Case, attempt: Attempt) -> tuple[Finding, ...]:
+    """
+    Give what *case* shows of why its *attempt* ended as it did.
+    """
     if not attempt.is_failure and attempt.outcome is not Outcome.PASSED:
         return ()
-
-    return _diagnosed(attempt, passing_beside(run, attempt)) or ()
-
-
-# What a service sends is no end of strange, and a report without a cause is still one.
-@never_raises("diagnosis", "of a test it is not told why it failed")
-def _diagnosed(attempt: Attempt, passing: list[Attempt]) -> tuple[Finding, ...]:
-    return diagnose(attempt, passing)
-
-
-def passing_beside(run: Run, attempt: Attempt) -> list[Attempt]:
-    """
-    Give the attempts of the same case that passed in *run*.
-    """
-    return [
+    passing = [
         other
-        for case in run.cases
-        if (case.suite, case.name) == (attempt.suite, attempt.case)
-        for other in case.attempts
+        for other in explanation.near(case, attempt)
         if other.outcome is Outcome.PASSED and other is not attempt
     ]
 
+    return explanation.findings_of(attempt, passing)
 
-def cause_text(run: Run, attempt: Attempt) -> str:
+
+@never_raises("diagnosis", "tests are not compared with earlier runs")
+def _explained(
+    run: Run, attempts: Sequence[Attempt]
+) -> dict[str, explanation.Explanation]:
+    return explanation.explain_briefly(run, attempts)
+
+
+def cause_text(findings: Sequence[Finding]) -> str:
     """
-    Say in a sentence why *attempt* failed; "" where that is not known.
+    Say in a sentence what *findings* name for a cause; "" where there is none.
     """
-    return next(
-        (str(one) for one in findings_of(run, attempt) if not one.is_recovered), ""
-    )
+    return next((str(one) for one in findings if not one.is_recovered), "")

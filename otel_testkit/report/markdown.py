@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Final
 
+from otel_testkit.diagnosis.explanation import Explanation
 from otel_testkit.report import text as texts
-from otel_testkit.report.findings import cause_text
-from otel_testkit.report.terminal import summary
+from otel_testkit.report.differences import first_difference
+from otel_testkit.report.findings import cause_text, explained, findings_of
+from otel_testkit.report.terminal import duration_text, summary
 from otel_testkit.trace.complaint import complaint
 from otel_testkit.trace.model import Attempt, Call, Case, Run, Span
 
@@ -25,6 +28,8 @@ _HEAD: Final = """\
 """
 _MOST_ROWS: Final = 500
 _MOST_CALLS: Final = 3
+# With earlier attempts: the others are told by themselves.
+_MOST_COMPARED: Final = 50
 _LENGTH: Final = 240
 # Whatever means something to GitHub: marks, HTML, links, mentions, emojis, formulas.
 _MARKS: Final = re.compile(r"[\\`*_\[\]<>&|~#:@!$]|(?<=www)\.")
@@ -36,13 +41,15 @@ def failed_tests(run: Run, *, max_bytes: int = 1_000_000) -> str:
     none, or no room for it.
     """
     failing = [case for case in run.cases if case.failing_attempt is not None]
+    latest = [case.failing_attempt for case in failing[:_MOST_COMPARED]]
+    told = explained(run, [attempt for attempt in latest if attempt])
     said = " · ".join(part for part in (summary(run), run.command) if part)
     head = f"### Failed and flaky tests\n\n{_text(said)}\n\n{_HEAD}"
     # With room for the line that counts the rest.
     left = max_bytes - len(head.encode()) - _LENGTH
     rows: list[str] = []
     for case in failing[:_MOST_ROWS]:
-        row = _row(run, case)
+        row = _row(run, case, told)
         left -= len(row.encode())
         if left < 0:
             break
@@ -56,7 +63,7 @@ def failed_tests(run: Run, *, max_bytes: int = 1_000_000) -> str:
     return head + "".join(rows) + (f"\nand {more} more\n" if more else "")
 
 
-def _row(run: Run, case: Case) -> str:
+def _row(run: Run, case: Case, told: Mapping[str, Explanation]) -> str:
     attempt = case.failing_attempt
     if attempt is None:
         return ""
@@ -64,11 +71,9 @@ def _row(run: Run, case: Case) -> str:
     cells = (
         _text(case.name, tail=0.6),
         _outcome(case, attempt),
-        "<br>".join(map(_text, [*_what_failed(attempt), *_why(run, attempt)])),
+        "<br>".join(map(_text, [*_what_failed(attempt), *_why(run, attempt, told)])),
         "<br>".join(_failing_calls(attempt)),
-        _text(texts.duration(attempt.duration) + "+" * attempt.is_open).replace(
-            " ", "&nbsp;"
-        ),
+        _text(duration_text(attempt)).replace(" ", "&nbsp;"),
         _text(attempt.trace_id),
     )
 
@@ -99,10 +104,15 @@ def _what_failed(attempt: Attempt) -> list[str]:
     return [_failure(attempt), *([f"in {' > '.join(steps)}"] if steps else [])]
 
 
-def _why(run: Run, attempt: Attempt) -> list[str]:
-    cause = cause_text(run, attempt)
+def _why(run: Run, attempt: Attempt, told: Mapping[str, Explanation]) -> list[str]:
+    found = told.get(attempt.trace_id)
+    if found is None:
+        return [cause for cause in [cause_text(findings_of(run, attempt))] if cause]
 
-    return [cause] if cause else []
+    difference = first_difference(found.comparison)
+    said = [cause_text(found.findings), difference.statement if difference else ""]
+
+    return [one for one in said if one]
 
 
 def _failure(attempt: Attempt) -> str:

@@ -56,7 +56,7 @@ def read_header(folder: str) -> dict[str, Any]:
     try:
         with open(os.path.join(folder, layout.HEADER), encoding="utf-8") as file:
             header = json.load(file)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
 
     return header if isinstance(header, dict) else {}

@@ -33,6 +33,8 @@ CREATE INDEX attempt_by_subject ON attempt (subject, start, failed, run, revisio
 CREATE INDEX attempt_by_run ON attempt (run);
 PRAGMA user_version = {_VERSION};
 """
+# Came later: what it holds is worked out anew where it is missing.
+_CAUSES: Final = "CREATE TABLE IF NOT EXISTS cause (trace TEXT PRIMARY KEY, said TEXT)"
 
 
 class IndexedAttempt(NamedTuple):
@@ -60,6 +62,18 @@ class Result(NamedTuple):
     is_failure: bool
     run: str
     revision: str = ""
+
+
+class LastFailure(NamedTuple):
+    """
+    Where a case failed last: the run, the trace, and the type of what ended it;
+    *cause* is "" where it has not been told to the index.
+    """
+
+    run: str
+    trace_id: str
+    error: str
+    cause: str
 
 
 class Index:
@@ -115,9 +129,9 @@ class Index:
                         int(one.is_failure),
                         run_id,
                         self._revision(one.revision, revisions),
-                        one.trace_id,
+                        _whole(one.trace_id),
                         one.duration,
-                        one.error,
+                        _whole(one.error),
                     )
                     for one in attempts
                 ),
@@ -127,17 +141,16 @@ class Index:
         self, *, since: int = 0, least_attempts: int = 1
     ) -> Iterator[tuple[str, str, list[Result]]]:
         """
-        Give suite and name of each case that has failed *since*, and its results from
-        first to last.
+        Give suite and name of each case that has failed *since*, in nanoseconds since
+        1970, and all of its results from first to last.
         """
         cases = [
             subject
-            for subject, count, failures in self._database.execute(
-                "SELECT subject, COUNT(*), SUM(failed) FROM attempt WHERE start >= ?"
-                " GROUP BY subject",
-                (since,),
+            for subject, count, latest in self._database.execute(
+                "SELECT subject, COUNT(*), MAX(CASE failed WHEN 1 THEN start END)"
+                " FROM attempt GROUP BY subject"
             )
-            if failures and count >= least_attempts
+            if latest is not None and latest >= since and count >= least_attempts
         ]
         runs = dict(self._database.execute("SELECT id, name FROM run"))
         revisions = dict(self._database.execute("SELECT id, name FROM revision"))
@@ -147,8 +160,8 @@ class Index:
             ).fetchone()
             rows = self._database.execute(
                 "SELECT failed, run, revision FROM attempt"
-                " WHERE subject = ? AND start >= ? ORDER BY start",
-                (subject, since),
+                " WHERE subject = ? ORDER BY start",
+                (subject,),
             )
             yield (
                 suite,
@@ -158,6 +171,39 @@ class Index:
                     for failed, run, revision in rows
                 ],
             )
+
+    def last_failure(self, suite: str, case: str) -> LastFailure | None:
+        """
+        Tell where a case failed last.
+        """
+        found = self._database.execute(
+            "SELECT run.name, trace, error, COALESCE(said, '') FROM attempt"
+            " JOIN subject ON subject.id = subject JOIN run ON run.id = run"
+            " LEFT JOIN cause USING (trace)"
+            " WHERE suite = ? AND subject.name = ? AND failed ORDER BY start DESC",
+            (_whole(suite), _whole(case)),
+        ).fetchone()
+
+        return LastFailure(*found) if found else None
+
+    def note_causes(self, causes: Iterable[tuple[str, str]]) -> None:
+        """
+        Keep the *causes* of failures, each with its trace: the run may be pruned.
+        """
+        with self._database as database:
+            database.executemany(
+                "INSERT OR REPLACE INTO cause VALUES (?, ?)",
+                ((_whole(trace), _whole(cause)) for trace, cause in causes),
+            )
+
+    def failed_cases(self) -> Iterator[tuple[str, str]]:
+        """
+        Give suite and name of each case that has ever failed.
+        """
+        yield from self._database.execute(
+            "SELECT suite, name FROM subject"
+            " WHERE id IN (SELECT subject FROM attempt WHERE failed)"
+        )
 
     def count(self) -> int:
         """
@@ -190,10 +236,18 @@ class Index:
         return known[name]
 
     def _id_of(self, insert: str, select: str, values: tuple[str, ...]) -> int:
-        self._database.execute(insert, values)
-        (number,) = self._database.execute(select, values).fetchone()
+        whole = tuple(map(_whole, values))
+        self._database.execute(insert, whole)
+        (number,) = self._database.execute(select, whole).fetchone()
 
         return int(number)
+
+
+def _whole(text: str) -> str:
+    """
+    Give *text* as the database can hold it: without half a character.
+    """
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def _opened(path: str) -> sqlite3.Connection:
@@ -231,6 +285,8 @@ def _is_made(database: sqlite3.Connection) -> bool:
         if version == 0:
             for statement in _SCHEMA.split(";"):
                 database.execute(statement)
+        if version in (0, _VERSION):
+            database.execute(_CAUSES)
 
     return version in (0, _VERSION)
 

@@ -78,6 +78,16 @@ def near_path(path: str) -> str:
     return path if near.startswith("..") else near
 
 
+def store_of(folder: str) -> str:
+    """
+    Give the directory in which the run *folder* lies with others; "" if in none.
+    """
+    runs, _ = os.path.split(os.path.abspath(folder))
+    directory, name = os.path.split(runs)
+
+    return directory if name == _RUNS else ""
+
+
 def run_folder(directory: str, run_id: str) -> str:
     return disk.join(directory, _RUNS, run_id)
 

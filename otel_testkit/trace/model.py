@@ -172,8 +172,11 @@ class Span:
 
     @property
     def is_step(self) -> bool:
+        # Of what was only opened no scope is known: mostly, a test was killed in a step.
+        is_ours = self.scope == semconv.SCOPE or (self.is_open and not self.scope)
+
         return (
-            self.scope == semconv.SCOPE
+            is_ours
             and self.kind is Kind.INTERNAL
             and not self.is_test
             and not isinstance(self, Call)

@@ -37,7 +37,9 @@ _ID: Final = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
-_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.Z+-]*)?", re.ASCII)
+_DATE: Final = re.compile(
+    r"\d{4}-\d\d-\d\d(T[\d:.Z+-]*)?|\d{8}T\d{6}(\.\d+)?Z?", re.ASCII
+)
 _SEPARATORS: Final = re.compile(r"([-_.:~,;=@!+]|%[0-9A-Fa-f]{2})")
 _ADDRESS: Final = re.compile(r"[\d.]+|.*:.*|localhost|.*\.localhost", re.ASCII)
 

@@ -81,6 +81,21 @@ class TestIndexing:
         (found,) = asked(tmp_path)
         assert (2, 1) == (found.attempts, found.failures)
 
+    def test_no_more_time(self, record, tmp_path, monkeypatch):
+        """
+        Where time is up the latest runs are known, and the others the next time.
+        """
+        record("2026-01-01T00-00-00-0001", {"a": "F"})
+        record("2026-01-01T00-00-00-0002", {"b": "F"})
+        seconds = iter(range(10))
+        monkeypatch.setattr(
+            "otel_testkit.diagnosis.history.time.monotonic", lambda: next(seconds)
+        )
+        with open_index(str(tmp_path), until=0) as index:
+            assert ["b"] == [one.case for one in flaky(index)]
+
+        assert ["a", "b"] == [one.case for one in asked(tmp_path)]
+
     def test_pruned(self, record, tmp_path):
         """
         What is known of a run outlives its folder.
@@ -193,6 +208,19 @@ class TestFlaky:
         assert ["b"] == [
             one.case for one in asked(tmp_path, since=start + 1004 * 10**9)
         ]
+
+    def test_since(self, record, tmp_path):
+        """
+        What a case is does not depend on since when it is asked for.
+        """
+        record("2026-01-01T00-00-00-0001", {"a": "PPFP"})
+        record("2026-01-01T00-00-00-0002", {"a": "PPPF"})
+        start = 1_795_329_792 * 10**9
+        (whole,) = asked(tmp_path)
+
+        assert [whole] == asked(tmp_path, since=start + 2004 * 10**9)
+        assert [] == asked(tmp_path, since=start + 2005 * 10**9)
+        assert (State.FLAKY, 8) == (whole.state, whole.attempts)
 
     def test_revisions(self, record, tmp_path):
         """

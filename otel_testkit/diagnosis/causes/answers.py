@@ -9,6 +9,7 @@ from typing import Final
 
 from otel_testkit import semconv
 from otel_testkit.diagnosis.advice import NEXT, next_step
+from otel_testkit.diagnosis.causes.slowness import waited
 from otel_testkit.diagnosis.finding import TRANSIENT, Cause, Confidence, Finding
 from otel_testkit.diagnosis.scene import Lead, Scene, is_named
 from otel_testkit.diagnosis.trouble import Trouble
@@ -117,7 +118,8 @@ def _unrecovered(trouble: Trouble, scene: Scene, *, is_last: bool) -> Lead:
         cause=meaning.cause,
         confidence=_confidence(trouble, named=named, scene=scene),
         evidence=tuple(call.span_id for call in reversed(trouble.calls)),
-        statement=told(call, times=len(trouble.calls)) + before(call, scene.time),
+        statement=told(call, times=len(trouble.calls))
+        + (waited(meaning.cause, call, scene) or before(call, scene.time)),
         next_step=next_step(meaning, call),
     )
     nearness = (

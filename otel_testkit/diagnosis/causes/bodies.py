@@ -4,7 +4,6 @@ Answers that came, and were not what the test or its client took them for.
 
 from __future__ import annotations
 
-import json
 import re
 
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from otel_testkit.diagnosis.asked import asked
 from otel_testkit.diagnosis.exceptions import classify_exception
 from otel_testkit.diagnosis.finding import Cause, Confidence, Finding
 from otel_testkit.diagnosis.scene import Lead, Scene
-from otel_testkit.diagnosis.trouble import answer_to
+from otel_testkit.diagnosis.trouble import answer_to, document
 from otel_testkit.trace.fields import text
 from otel_testkit.trace.model import Call
 
@@ -80,10 +79,10 @@ def missing_key(scene: Scene) -> Iterator[Lead]:
         return
 
     for call in _last_of_each(scene):
-        said = _document(call)
+        said = document(call)
         if said is None or _has_key(said, key):
             continue
-        usual = [_has_key(_document(one), key) for one in _alike(call, scene)]
+        usual = [_has_key(document(one), key) for one in _alike(call, scene)]
         if usual and not any(usual):
             continue
         yield Lead(
@@ -142,7 +141,7 @@ def _strangeness(call: Call, *, choked: bool) -> tuple[Cause | None, str]:
     if call.attributes.get(semconv.HTTP_RESPONSE_BODY_TRUNCATED):
         return None, ""
     if body.startswith(("{", "[")):
-        if _document(call) is not None:
+        if document(call) is not None:
             return None, ""
         return (
             Cause.TRUNCATED_BODY,
@@ -187,19 +186,12 @@ def _last_of_each(scene: Scene) -> Iterator[Call]:
             yield call
 
 
-def _document(call: Call) -> Any:
-    try:
-        return json.loads(call.response_body or "")
-    except (ValueError, RecursionError):
-        return None
-
-
 def _paths(call: Call) -> frozenset[str]:
     """
     Give the ways to all values of an answer, the items of a list taken as one.
     """
     found: set[str] = set()
-    waiting = [("", _document(call))]
+    waiting = [("", document(call))]
     while waiting:
         path, said = waiting.pop()
         if isinstance(said, dict):

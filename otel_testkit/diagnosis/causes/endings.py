@@ -10,7 +10,7 @@ from typing import Final
 
 from otel_testkit.diagnosis.advice import NEXT, next_step
 from otel_testkit.diagnosis.causes.answers import CONSEQUENCES
-from otel_testkit.diagnosis.causes.slowness import is_late
+from otel_testkit.diagnosis.causes.slowness import is_late, usual_time, waited
 from otel_testkit.diagnosis.exceptions import classify_exception
 from otel_testkit.diagnosis.finding import Cause, Confidence, Finding
 from otel_testkit.diagnosis.scene import Lead, Scene
@@ -46,7 +46,7 @@ def exception(scene: Scene) -> Iterator[Lead]:
             cause=meaning.cause,
             confidence=meaning.confidence,
             evidence=(call.span_id if call else scene.attempt.span.span_id,),
-            statement=f"{_telling(scene)}{where}",
+            statement=f"{_telling(scene)}{where}" + waited(meaning.cause, call, scene),
             next_step=next_step(meaning, call),
         ),
         nearness,
@@ -73,7 +73,8 @@ def waiting(scene: Scene) -> Iterator[Lead]:
             cause=Cause.TIMEOUT,
             confidence=Confidence.LIKELY,
             evidence=(call.span_id,),
-            statement=f"{call.summary} had no answer{after} when the test was ended",
+            statement=f"{call.summary} had no answer{after} when the test was ended"
+            + usual_time(call, scene),
             next_step=NEXT[Cause.TIMEOUT],
         ),
         _WAITING,

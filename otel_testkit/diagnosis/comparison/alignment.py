@@ -31,6 +31,8 @@ from otel_testkit.trace.naming import template
 # How many calls, at most, are one turn of a loop.
 _LONGEST_TURN: Final = 4
 _TEST: Final = "test"
+# On this machine, at a port that says nothing.
+_NAMELESS: Final = re.compile(r"(?<= )(?:localhost|127(?:\.\d+){3}|\[::1\]):\{\} ?")
 _NEVER: Final = float("inf")
 # What people and programs put behind a name to make it their own.
 _ENDS: Final = re.compile(r"(?<=[-_])(?=[a-z]*\d)[a-z\d]{2,}(?=/|$)", re.IGNORECASE)
@@ -60,17 +62,24 @@ class Place:
             waiting.extend(reversed(place.children))
 
     @property
+    def name(self) -> str:
+        """
+        The label for people: `GET /users/{}` where the port is another one each time.
+        """
+        return _NAMELESS.sub("", self.label)
+
+    @property
     def path(self) -> tuple[str, ...]:
         """
-        The labels from the test, which has none, down to here.
+        The names from the test, which has none, down to here.
         """
-        labels: list[str] = []
+        names: list[str] = []
         place = self
         while place.parent is not None:
-            labels.append(place.label)
+            names.append(place.name)
             place = place.parent
 
-        return tuple(reversed(labels))
+        return tuple(reversed(names))
 
     @property
     def is_of_test(self) -> bool:

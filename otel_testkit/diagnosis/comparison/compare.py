@@ -169,9 +169,9 @@ def _difference(predicate: Predicate, trial: Trial, group: int, q: float) -> Dif
 
     return Difference(
         kind=predicate.kind,
-        place=place.label if place else predicate.name,
+        place=place.name if place else predicate.name,
         path=place.path if place else (),
-        name=predicate.other.label if predicate.other else predicate.name,
+        name=predicate.other.name if predicate.other else predicate.name,
         failing_value=_failing_value(predicate, trial),
         passing_values=_passing_values(predicate, trial),
         evidence=tuple(span.span_id for span in spans[:_MOST_EVIDENCE]),

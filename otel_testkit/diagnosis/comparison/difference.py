@@ -9,6 +9,7 @@ from typing import Final
 
 from otel_testkit.diagnosis.comparison.predicate import DifferenceKind
 from otel_testkit.diagnosis.significance import LEVEL
+from otel_testkit.diagnosis.wording import between
 
 
 _SMALL: Final = 0.001
@@ -109,6 +110,8 @@ class Difference:
                 return f"{self.failing_value} before {passing}"
             case DifferenceKind.ERROR | DifferenceKind.STATUS:
                 return f"{self.failing_value} instead of {passing}"
+            case DifferenceKind.WAIT:
+                return f"its own code took {self.failing_value} instead of {passing}"
             case _ if self.kind in _MEASURED:
                 return f"{self.failing_value} instead of {passing}"
             case DifferenceKind.MISSING:
@@ -125,7 +128,7 @@ class Difference:
         if not more:
             return first
         if self.kind in _MEASURED:
-            return f"{first} to {more[-1]}"
+            return between(first, more[-1])
 
         return f"{first} (or {len(more)} other value{'' if len(more) == 1 else 's'})"
 

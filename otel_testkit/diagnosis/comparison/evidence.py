@@ -89,10 +89,10 @@ def _around(place: Place, index: int) -> tuple[Span, ...]:
 
 def _is_cut(place: Place, index: int, failed: int) -> bool:
     """
-    Tell whether the test left *place* by its failure: it, or a step of it.
+    Tell whether the test left *place* by its failure, or never did: it, or a step of it.
     """
     return any(
-        (span.is_step or span.is_test) and span.last_seen >= failed
+        (span.is_step or span.is_test) and (span.is_open or span.last_seen >= failed)
         for span in place.spans.get(index, ())
     )
 

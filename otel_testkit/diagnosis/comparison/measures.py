@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import statistics
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from otel_testkit.diagnosis.comparison.alignment import Place
 from otel_testkit.diagnosis.comparison.observations import own_time
 from otel_testkit.diagnosis.comparison.predicate import DifferenceKind, Predicate, bits
+from otel_testkit.diagnosis.wording import duration
 
 
 # Less than this is no delay, in nanoseconds.
@@ -46,24 +47,25 @@ def counts(place: Place) -> Iterator[Predicate]:
             )
 
 
-def durations(place: Place) -> Iterator[Predicate]:
+def durations(place: Place, ends: Sequence[float]) -> Iterator[Predicate]:
     """
-    Tell where *place* itself took longer than elsewhere, or was quicker.
+    Tell where *place* itself took longer than elsewhere, or was quicker, before the
+    attempts came to their *ends*.
     """
     times = {
-        index: max(own_time(span) for span in spans)
+        index: max(own_time(span, ends[index]) for span in spans)
         for index, spans in place.spans.items()
     }
     shown: dict[int, str] = {}
     is_ours = place.is_of_test
     for cut in _cuts(times, _LEAST_DELAY):
-        shown = shown or {index: _seconds(time) for index, time in times.items()}
+        shown = shown or {index: duration(time) for index, time in times.items()}
         slow = bits(index for index, time in times.items() if time >= cut)
         yield Predicate(
             kind=DifferenceKind.WAIT if is_ours else DifferenceKind.SLOW,
             place=place,
             holds=slow,
-            value=_seconds(cut),
+            value=duration(cut),
             values=shown,
             sizes=times,
         )
@@ -72,7 +74,7 @@ def durations(place: Place) -> Iterator[Predicate]:
                 kind=DifferenceKind.FAST,
                 place=place,
                 holds=bits(times) & ~slow,
-                value=_seconds(cut),
+                value=duration(cut),
                 values=shown,
                 sizes=times,
             )
@@ -105,11 +107,3 @@ def _cuts(values: Mapping[int, float], least: float) -> list[float]:
 
 def _times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
-
-
-def _seconds(nanoseconds: float) -> str:
-    milliseconds = nanoseconds / 1e6
-    if milliseconds < 1_000:
-        return f"{milliseconds:.0f} ms"
-
-    return f"{milliseconds / 1_000:.1f} s"

@@ -4,6 +4,8 @@ What a single span has to say when attempts are laid side by side.
 
 from __future__ import annotations
 
+import math
+
 from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -49,13 +51,16 @@ def answer(span: Span, *, is_good: bool = False) -> str:
     """
     if isinstance(span, Call) and span.answer:
         return span.answer
+    if is_good:
+        return "ok"
     if span.is_open:
         return "no end"
-    if is_good or not span.is_failing:
+    if not span.is_failing:
         return "ok"
     if span.errors:
-        # The innermost of a chain is the one that says what happened.
-        return span.errors[-1].short_type
+        # By the outermost it is known, the innermost of a chain says what happened.
+        name, said = span.errors[0].short_type, span.errors[-1].short_type
+        return name if name == said else f"{name} ({said})"
 
     return span.error_type.rpartition(".")[2] or "error"
 
@@ -75,15 +80,16 @@ def is_bad(span: Span, attempt: Attempt) -> bool:
     return (raised.type, raised.message) != (ended.type, ended.message)
 
 
-def own_time(span: Span) -> int:
+def own_time(span: Span, until: float = math.inf) -> int:
     """
-    Give the nanoseconds of *span* in which nothing inside of it ran.
+    Give the nanoseconds of *span* in which nothing inside of it ran, *until* a time.
     """
-    own = span.duration
+    last = int(max(min(span.last_seen, until), span.start))
+    own = last - span.start
     covered = span.start
     for child in span.children:
         begin = max(child.start, covered)
-        end = min(child.last_seen, span.last_seen)
+        end = min(child.last_seen, last)
         if end > begin:
             own -= end - begin
             covered = end

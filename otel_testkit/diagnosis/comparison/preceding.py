@@ -14,11 +14,15 @@ def preceding_tests(run: Run) -> dict[str, str]:
     same worker; the first ones have none.
     """
     last: dict[str, str] = {}
+    before: dict[str, str] = {}
     found: dict[str, str] = {}
     for attempt in sorted(run.attempts(), key=lambda one: one.start):
         worker = str(attempt.tags.get(semconv.WORKER, ""))
-        if worker in last:
-            found[attempt.trace_id] = last[worker]
+        # One that is repeated does not come after itself.
+        if worker in last and last[worker] != attempt.case:
+            before[worker] = last[worker]
+        if worker in before:
+            found[attempt.trace_id] = before[worker]
         last[worker] = attempt.case
 
     return found

@@ -7,6 +7,8 @@ themselves fall apart into two. So counting afterwards who shows what is honest.
 
 from __future__ import annotations
 
+import math
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -15,6 +17,7 @@ from otel_testkit.diagnosis.comparison.measures import counts, durations
 from otel_testkit.diagnosis.comparison.observations import answer, facts_of, is_bad
 from otel_testkit.diagnosis.comparison.orders import orders
 from otel_testkit.diagnosis.comparison.predicate import DifferenceKind, Predicate, bits
+from otel_testkit.diagnosis.failure import failed_at
 from otel_testkit.trace.model import Attempt
 
 
@@ -27,13 +30,14 @@ def predicates(root: Place, attempts: Sequence[Attempt]) -> Iterator[Predicate]:
     """
     Give what holds in some of *attempts* and not in others, at all places of *root*.
     """
+    ends = [failed_at(attempt) or math.inf for attempt in attempts]
     for place in root.walk():
         if place.parent is not None:
             yield from _presence(place, place.parent)
             yield from _answers(place, attempts)
             yield from counts(place)
             yield from _values(place)
-        yield from durations(place)
+        yield from durations(place, ends)
     yield from orders(root)
 
 

@@ -132,6 +132,7 @@ WORDS: Final[Mapping[Cause, Mapping[int, str]]] = {
             (?:dns|host(?:name)?)\b.{0,40}(?:resolv|not found|lookup|unknown)
             no address associated|unknown host|enotfound|errno -[235]\b
             domain name not found|could not contact dns
+            (?<=[\w-])\.invalid\b
         """,
     },
     Cause.TLS_FAILURE: {

@@ -218,6 +218,64 @@ def test_errors_in_success(body, cause) -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        *({"error": said} for said in (None, False, "", 0, "0", "none", "No error")),
+        {"ok": True, "error": "null"},
+        {"errors": []},
+        {"error": {"code": 0, "message": "all went well"}},
+        {"errorCode": "SUCCESS", "errorMessage": "OK"},
+    ],
+)
+def test_success_without_an_error(body) -> None:
+    """
+    A place for errors with nothing in it is none.
+    """
+    assert meaning(200, body) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, {"code": "invalid_rate_limit"}),
+        (400, {"code": "invalid_rate_limit", "message": "it must be positive"}),
+        (400, {"error": "invalid_timeout"}),
+        (400, {"error": {"code": "BadQuota", "message": "quota is out of range"}}),
+        (422, {"message": "Rate limit is not a number"}),
+    ],
+)
+def test_values_that_are_called_after_troubles(status, body) -> None:
+    """
+    A limit that is sent is not one that was reached.
+    """
+    assert meaning(status, body, method="POST").cause is Cause.VALIDATION
+
+
+@pytest.mark.parametrize(
+    ("method", "said", "cause"),
+    [
+        ("DELETE", "cannot delete: user already exists in group", "RESOURCE_IN_USE"),
+        ("DELETE", "Cannot remove a team that has members of it", "RESOURCE_IN_USE"),
+        ("POST", "user already exists in group", "ALREADY_EXISTS"),
+    ],
+)
+def test_what_exists_in_something(method, said, cause) -> None:
+    """
+    What cannot be deleted is not in the way of something new.
+    """
+    assert meaning(409, {"message": said}, method=method).cause is Cause[cause]
+
+
+def test_nothing_is_made_where_something_is_deleted() -> None:
+    """
+    So that something exists is no certain trouble of a DELETE.
+    """
+    body = {"code": "already_exists", "message": "A deletion already exists"}
+
+    assert meaning(409, body, method="DELETE").confidence is Confidence.POSSIBLE
+
+
+@pytest.mark.parametrize(
     ("status", "said", "cause"),
     [
         ("RESOURCE_EXHAUSTED", "Quota exceeded: 60 per minute", Cause.RATE_LIMITED),

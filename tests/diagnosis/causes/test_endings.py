@@ -20,6 +20,7 @@ CONNECTION_REFUSED | requests.ConnectionError: Max retries exceeded | urllib3.ex
 CONNECTION_REFUSED | aiohttp.ClientConnectorError: Cannot connect to host a:1 ssl:default [Connect call failed ('127.0.0.1', 1)]
 CONNECTION_REFUSED | grpc.RpcError: status = StatusCode.UNAVAILABLE details = "failed to connect to all addresses; ipv4:127.0.0.1:1: Connection refused"
 DNS_FAILURE | httpx.ConnectError: [Errno -2] Name or service not known | socket.gaierror: [Errno -2] Name or service not known
+DNS_FAILURE | kafka.errors.KafkaTimeoutError: KafkaTimeoutError: Unable to bootstrap from broker.invalid:9092
 TLS_FAILURE | httpx.ConnectError: certificate verify failed | ssl.SSLCertVerificationError: certificate verify failed
 SERVER_DISCONNECTED | urllib3.exceptions.ProtocolError: ('Connection aborted.', RemoteDisconnected('Remote end closed connection without response'))
 CONNECTION_RESET | ConnectionResetError: [Errno 104] Connection reset by peer

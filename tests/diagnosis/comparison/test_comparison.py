@@ -153,6 +153,32 @@ class TestErrors:
 
         assert "GET api /insights: no end instead of 200" in first(attempts).statement
 
+    def test_killed(self, run_folder, attempts):
+        """
+        In which step that was, and what did not come any more, is no difference.
+        """
+
+        def make(offset, number, end):
+            run_folder.trace_id = f"{number:032x}"
+            outcome = "open" if end is None else "passed"
+            test = run_folder.test("test_it", offset, end, outcome)
+            step = run_folder.step("call", offset + 0.1, end and end - 0.5, test)
+            run_folder.call(
+                "GET", "http://a/b", end and 200, offset + 0.2, end and end - 0.6, step
+            )
+            if end:
+                run_folder.step("teardown", end - 0.4, end - 0.3, test)
+
+        make(0, 1, 2)
+        make(10, 2, None)
+        failing, passing = attempts.load()
+        found = compare(failing, passing)
+
+        assert [one.statement.partition(":")[0] for one in found.differences] == [
+            "GET a /b"
+        ]
+        assert ["teardown"] == [one.place for one in found.consequences]
+
 
 class TestTimes:
     def test_slow(self, attempts):
@@ -166,7 +192,7 @@ class TestTimes:
         difference = first(attempts)
 
         assert (
-            "GET api /report: 4.0 s instead of 40 ms to 60 ms; "
+            "GET api /report: 4.0 s instead of 40 to 60 ms; "
             "in the failing attempt, in 0 of 4 passing ones"
         ) == difference.statement
 
@@ -410,7 +436,8 @@ class TestWorld:
 
     def test_preceding_tests(self, run_folder):
         """
-        Before a test ran the one that started last in the same worker.
+        Before a test ran the one that started last in the same worker; one that is
+        repeated does not come after itself.
         """
         for number, (name, worker) in enumerate(
             [("a", "gw0"), ("b", "gw1"), ("c", "gw0"), ("d", "gw1"), ("d", "gw1")]
@@ -425,7 +452,7 @@ class TestWorld:
 
         before = preceding_tests(load(run_folder.write()))
 
-        assert {2: "a", 3: "b", 4: "d"} == {
+        assert {2: "a", 3: "b", 4: "b"} == {
             int(at): name for at, name in before.items()
         }
 

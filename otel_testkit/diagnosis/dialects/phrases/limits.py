@@ -106,7 +106,7 @@ PHRASES: Final[Mapping[Cause, Mapping[int, str]]] = {
             (?:cannot|can't|can not|could not|unable to|must not|
                 may not) (?:be )?(?:delet|remov|destroy|drop)\w*\b.{0,120}\b(?:in use|
                 used by|depend|contain|associat|referenc|attach|children|not empty|
-                still|has )
+                still|has |exists? in|members? of|belongs? to)
             resource in use
         """,
         5: r"""
