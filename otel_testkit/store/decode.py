@@ -15,6 +15,8 @@ import sys
 from dataclasses import dataclass
 from typing import Any, Final
 
+from otel_testkit.semconv import OPEN
+
 
 Json = dict[str, Any]
 Attributes = dict[str, Any]
@@ -126,6 +128,12 @@ def span(fields: Any, scope: str, resource: Attributes) -> StoredSpan:
     if not isinstance(status, dict):
         status = {}
     flags = fields.get("flags")
+    told = attributes(fields.get("attributes"))
+    end = time(fields.get("endTimeUnixNano")) or None
+    if told.get(OPEN) is True:
+        # It was sent, or exported, before it ended: others need an end.
+        del told[OPEN]
+        end, status = None, {}
 
     return StoredSpan(
         trace_id=trace_id,
@@ -135,8 +143,8 @@ def span(fields: Any, scope: str, resource: Attributes) -> StoredSpan:
         name=text(fields.get("name")),
         kind=_number(fields.get("kind"), _KINDS),
         start=time(fields.get("startTimeUnixNano")),
-        end=time(fields.get("endTimeUnixNano")) or None,
-        attributes=attributes(fields.get("attributes")),
+        end=end,
+        attributes=told,
         events=_events(fields.get("events")),
         status=_number(status.get("code"), _STATUS_CODES),
         status_message=text(status.get("message")),

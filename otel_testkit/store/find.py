@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 
 from otel_testkit.errors import UnreadableRun
 from otel_testkit.store import layout
-from otel_testkit.store.read import holds_tests
+from otel_testkit.store.read import files, holds_tests, lines
 
 
+_BEGINNING = re.compile(r"[0-9a-fA-F]{1,32}")
 _LISTED = "`otel-testkit runs` lists them"
 
 
@@ -51,6 +53,25 @@ def find_run(directory: str, wanted: str | None = None) -> str:
     hint = f"did you mean {_some(close)}? " if close else ""
     msg = f"there is no run {wanted!r} in {directory}; {hint}{_LISTED}"
     raise UnreadableRun(msg)
+
+
+def find_trace(directory: str, begins: str) -> str | None:
+    """
+    Find the newest run under *directory* that has a trace whose id *begins* so.
+    """
+    if not _BEGINNING.fullmatch(begins):
+        return None
+
+    trace_id = re.compile(rb'"traceId": ?"' + begins.lower().encode())
+    for folder in layout.run_folders(directory):
+        if any(
+            trace_id.search(line)
+            for file in files(folder, with_logs=True)
+            for line in lines(file)
+        ):
+            return folder
+
+    return None
 
 
 def _newest(directory: str, folders: list[str]) -> str:

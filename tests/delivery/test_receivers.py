@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -14,10 +15,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
 import otel_testkit
+
+from otel_testkit.cli import main
 
 from . import otlp_json
 from .behaviours import healthy
@@ -25,6 +29,7 @@ from .collector import Collector, Log, Span
 from .receivers import Dashboard, eventually, running_aspire, running_rotel
 
 
+GOLD = Path(__file__).parents[1] / "gold" / "runs" / "v1" / "2026-11-22T06-43-12-7f3a"
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
@@ -138,6 +143,32 @@ def test_later_to_a_dashboard(demo: Demo, dashboard: Dashboard) -> None:
     check_same(
         map(log_as_aspire_keeps_it, logs), map(log_as_aspire_keeps_it, shown_logs)
     )
+
+
+def test_an_export_to_a_dashboard(tmp_path: Path) -> None:
+    """Aspire takes each line of an export as it stands, and shows each span once."""
+    exported = tmp_path / "run.jsonl"
+    arguments = ["--format", "otlp", "-o", str(exported)]
+    assert 0 == main(["export", str(GOLD), *arguments])
+    told = [json.loads(line) for line in exported.read_text("utf-8").splitlines()]
+    spans = re.findall(r'"spanId":"(\w+)"', exported.read_text("utf-8"))
+
+    with running_aspire(tmp_path) as dashboard:
+        for request in told:
+            post = Request(
+                f"{dashboard.endpoint}/v1/traces",
+                json.dumps(request).encode(),
+                {"Content-Type": "application/json"},
+            )
+            with build_opener(ProxyHandler({})).open(post, timeout=30) as answer:
+                assert b"{}" == answer.read()
+        shown = eventually(
+            lambda: list(otlp_json.spans(dashboard.ask("spans"))),
+            lambda shown: len(shown) >= len(spans),
+        )
+
+    assert 56 == len(spans)
+    assert sorted(spans) == sorted(span.id for span in shown)
 
 
 def check_same(expected: Iterable[Any], actual: Iterable[Any]) -> None:
