@@ -6,6 +6,8 @@ OLDEST = .venv-oldest/bin
 BUILT = $(CURDIR)/.venv-built/bin
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PIP_QUIET = --quiet --disable-pip-version-check
+# One for each core. The tests of a file stay together, and share what they start.
+WORKERS = --numprocesses auto --dist loadfile
 # What tests/delivery sends to; rotel's wheel holds a binary that is linked with Python.
 RECEIVERS = .venv-receivers
 ROTEL = 0.0.1a15
@@ -24,12 +26,12 @@ demo: .venv/examples
 
 test: .venv/tests
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage run -m pytest $(WORKERS) $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 test-oldest: .venv-oldest/tests
-	$(OLDEST)/python -m pytest $(ARGS)
+	$(OLDEST)/python -m pytest $(WORKERS) $(ARGS)
 
 # Every variant of every fault; `make test` runs one or two of each.
 faults: .venv/tests
