@@ -6,7 +6,15 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import calls, imports, masking, pytest_plugin, sizes, spans
+from benchmarks import (
+    calls,
+    imports,
+    masking,
+    pytest_plugin,
+    report,
+    sizes,
+    spans,
+)
 
 
 rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
@@ -16,3 +24,4 @@ imports.report(rounds)
 pytest_plugin.report(rounds)
 masking.report()
 sizes.report()
+report.report()

@@ -1,8 +1,10 @@
 """
-One bad day, told three times: by a plain script, by unittest and by pytest.
+One good day, and one bad day told three times: by a plain script, by unittest and by
+pytest.
 
 Starts the system under test, runs the suites against it, checks in what was recorded
-that the day went as its seed wants it, and lets otel_testkit explain the failures.
+that the days went as their seeds want it, and lets otel_testkit explain the failures,
+beside the day on which all went well.
 """
 
 from __future__ import annotations
@@ -26,6 +28,10 @@ SUITES = {
     "unittest": ("-m", "unittest", "unittest_insights"),
     "pytest": ("-m", "pytest", "-q", "test_insights.py"),
 }
+
+
+# A day on which nothing goes wrong, to compare the other one with.
+GOOD_DAY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,46 +119,68 @@ def environ(store: Path) -> dict[str, str]:
     return clean | {"OTEL_TESTKIT_DIR": str(store)}
 
 
-def show(folder: Path | None, store: Path, *selection: str) -> int:
+def ask(store: Path, *arguments: str) -> int:
     """
-    Show the tests of the run in *folder* as a user would, and give the exit code.
+    Ask otel_testkit as a user would, and give the exit code.
     """
-    command = [sys.executable, "-m", "otel_testkit", "show", str(folder), *selection]
+    command = [sys.executable, "-m", "otel_testkit", *arguments]
 
     return subprocess.run(command, env=environ(store), check=False).returncode
 
 
+def tell(name: str, suite: str, services: Services, store: Path) -> tuple[Path, str]:
+    """
+    Run *suite* and print a line about it; give the folder of its run and its output.
+    """
+    start = time.monotonic()
+    output, folder = run(suite, services, store)
+    seconds = time.monotonic() - start
+    if folder is None:
+        sys.exit(output)
+
+    attempts = list(load(str(folder)).attempts())
+    failed = sum(attempt.is_failure for attempt in attempts)
+    print(
+        f"  {name:16} {len(attempts) - failed} passed, {failed} failed"
+        f"  {seconds:5.1f} s",
+        flush=True,
+    )
+
+    return folder, output
+
+
 def main() -> int:
     """
-    Tell the day; the exit code says whether it went as planned.
+    Tell the days; the exit code says whether they went as planned.
     """
     store = store_folder()
-    print(f"One bad day (seed {SEED}), told by")
 
     with running_services() as services:
+        print(f"One good day (seed {GOOD_DAY}), told by")
+        services.start_day(GOOD_DAY)
+        folder, output = tell("pytest", "pytest", services, store)
+        if any(attempt.is_failure for attempt in load(str(folder)).attempts()):
+            print(f"\n{output}\nNot as planned: a test failed")
+            return 1
+
+        print(f"One bad day (seed {SEED}), told by")
         for suite in SUITES:
             services.start_day()
-            start = time.monotonic()
-            output, folder = run(suite, services, store)
-            seconds = time.monotonic() - start
-            attempts = list(load(str(folder)).attempts()) if folder else []
-            failed = sum(attempt.is_failure for attempt in attempts)
-            print(
-                f"  {suite:16} {len(attempts) - failed} passed, {failed} failed"
-                f"  {seconds:5.1f} s",
-                flush=True,
-            )
-            if found := list(surprises(attempts)):
+            folder, output = tell(suite, suite, services, store)
+            if found := list(surprises(list(load(str(folder)).attempts()))):
                 print(f"\n{output}\nNot as planned:", *found, sep="\n  ")
                 return 1
 
     print("As planned, in each of them:", *FATES, sep="\n  ")
-    recovered = ("--case", "test_insight_can_be_found")
     print("\nA test of pytest that passed, past a 500 that nobody saw:\n", flush=True)
-    worst = show(folder, store, *recovered)
+    recovered = ("--case", "test_insight_can_be_found")
+    statuses = [ask(store, "show", str(folder), *recovered)]
     print("\nWhat happened to the tests of pytest that failed:\n", flush=True)
+    statuses.append(ask(store, "show", str(folder)))
+    print("\nThe same to be looked at in a browser:\n", flush=True)
+    statuses.append(ask(store, "report", str(folder)))
 
-    return show(folder, store) or worst
+    return max(statuses)
 
 
 if __name__ == "__main__":

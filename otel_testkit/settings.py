@@ -44,6 +44,7 @@ class Settings:
     mask_allow: tuple[str, ...] = ()
     mask_patterns: tuple[str, ...] = ()
     show: str = "failed"
+    report: bool | str = False
     github_summary: bool = True
     endpoint: str = ""
     send: str = "all"
@@ -94,6 +95,19 @@ def _text(value: Any) -> str:
         return str(os.fspath(value))
 
     msg = "a text"
+    raise ValueError(msg)
+
+
+def bool_or_path(value: Any) -> bool | str:
+    """
+    Read what switches something on, off, or on to a path.
+    """
+    with contextlib.suppress(ValueError):
+        return _bool(value)
+    with contextlib.suppress(ValueError):
+        return _text(value)
+
+    msg = "true, false or a path"
     raise ValueError(msg)
 
 
@@ -305,6 +319,13 @@ TABLE: Final = (
         "Which tests are printed when the process ends.",
     ),
     Setting(
+        "report",
+        ("OTEL_TESTKIT_REPORT",),
+        bool_or_path,
+        "Whether a [report](report.md) is written when the process ends: into the run's "
+        "folder, or to this path, which counts as that of `directory` does.",
+    ),
+    Setting(
         "github_summary",
         ("OTEL_TESTKIT_GITHUB_SUMMARY",),
         _bool,
@@ -358,6 +379,8 @@ TABLE: Final = (
     ),
 )
 
+_PATHS: Final = ("directory", "report")
+
 # Handed by a process to its children; nothing that a user sets.
 RUN_VARIABLE: Final = "OTEL_TESTKIT_RUN"
 
@@ -384,7 +407,7 @@ def resolve(
                 problems.append(f"{source} takes {error}; what was given is not used")
                 continue
 
-            if setting.name == "directory":
+            if setting.name in _PATHS and isinstance(value, str):
                 # Absolute from now on: a test may change the working directory.
                 base = project if source.startswith("tool.") else ""
                 value = os.path.abspath(os.path.join(base, value))

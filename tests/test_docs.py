@@ -51,11 +51,12 @@ def test_the_code_of_a_page_runs(page: Path) -> None:
 
 
 def test_the_commands_of_the_readme_work(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """
     Every `otel-testkit` command of the README can be given as it stands.
     """
+    monkeypatch.setattr("webbrowser.open", lambda _: True)
     with (
         pytest.raises(AssertionError),
         test_span("tests/test_insights.py::test_insight_is_created"),
@@ -65,7 +66,7 @@ def test_the_commands_of_the_readme_work(
     written = PAGES[0].read_text("utf-8")
     commands = re.findall(r"^\$ otel-testkit ([^#\n]*)", written, re.MULTILINE)
 
-    assert 6 == len(commands)
+    assert 8 == len(commands)
     for command in commands:
         assert 0 == main(shlex.split(command)), capsys.readouterr().err
 

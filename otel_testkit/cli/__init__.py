@@ -37,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Imported late: only those who need it pay for it.
         from otel_testkit.report.text import harmless  # noqa: PLC0415
 
-        message = f"otel-testkit: {harmless(str(error))}\n"
+        lines = map(harmless, str(error).splitlines())
+        message = "otel-testkit: " + "\n".join(lines) + "\n"
         encoding = sys.stderr.encoding or "utf-8"
         sys.stderr.write(message.encode(encoding, "backslashreplace").decode(encoding))
         return _ASKED_WRONGLY

@@ -10,14 +10,20 @@ import os
 import sys
 import time
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from otel_testkit.cli.selection import SelectionError, find_attempt, select
+from otel_testkit.cli.selection import (
+    Selection,
+    SelectionError,
+    find_attempt,
+    select,
+)
 from otel_testkit.errors import UnreadableRun
-from otel_testkit.store.find import find_run
-from otel_testkit.store.layout import project_root, run_folders
+from otel_testkit.store.find import find_run, find_trace
+from otel_testkit.store.layout import near_path, project_root, run_folders
 from otel_testkit.store.read import size_of
-from otel_testkit.trace import load
+from otel_testkit.trace import Run, load
 
 
 DIRECTORY: Final = ".otel-testkit"
@@ -31,9 +37,7 @@ def show(options: argparse.Namespace) -> None:
     selection = select(run, options)
 
     if options.json:
-        from otel_testkit.report.plain import plain_run  # noqa: PLC0415
-
-        _print_json(plain_run(run, selection.cases, selection.loose, selection.logs))
+        _write("json", run, selection)
         return
 
     # Rich takes longer to load than all the rest.
@@ -51,9 +55,18 @@ def explain(options: argparse.Namespace) -> None:
     from otel_testkit.diagnosis.explanation import explain as explained  # noqa: PLC0415
 
     directory = _directory(options)
-    run, attempt = find_attempt(directory, options.test, options.run)
+    meant = find_attempt(directory, options.test, options.run)
+    if meant.others:
+        sys.stderr.write(
+            f"otel-testkit: {meant.attempt.case} is the only one of "
+            f"{len(meant.others) + 1} tests with {options.test!r} in their names that "
+            f"failed in run {meant.run.id}\n"
+        )
     found = explained(
-        run, attempt, run_folders(directory), against=options.against.lower()
+        meant.run,
+        meant.attempt,
+        run_folders(directory),
+        against=options.against.lower(),
     )
     if options.against and not found.comparison.passing:
         msg = (
@@ -79,26 +92,29 @@ def flaky(options: argparse.Namespace) -> None:
     """
     List the tests that have failed.
     """
-    from otel_testkit.diagnosis import history  # noqa: PLC0415  # opens a database
+    from otel_testkit.diagnosis import history, origins  # noqa: PLC0415  # open a database
 
     since = 0
     if options.since is not None:
         since = time.time_ns() - int(options.since * 86_400e9)
-    with history.open_index(_directory(options)) as index:
+    directory = _directory(options)
+    with history.open_index(directory) as index:
         found = history.flaky(index, since=since, least_attempts=options.min_runs)
         count = index.count()
+        told = origins.origins_of(index, directory, found)
+    together = origins.shared_causes(found, told)
 
     if options.json:
-        from otel_testkit.report.plain import plain_flakiness  # noqa: PLC0415
+        from otel_testkit.report.plain import plain_flaky  # noqa: PLC0415
 
-        _print_json([plain_flakiness(one) for one in found])
+        _print_json(plain_flaky(found, told, together))
         return
 
-    from otel_testkit.report import listing  # noqa: PLC0415
+    from otel_testkit.report.flaky import flaky_lines  # noqa: PLC0415
     from otel_testkit.report.page import Page  # noqa: PLC0415
 
     page = Page(sys.stdout)
-    page.print(listing.flaky_lines(page, found, count))
+    page.print(flaky_lines(page, found, count, told, together))
 
 
 def runs(options: argparse.Namespace) -> None:
@@ -152,6 +168,111 @@ def send(options: argparse.Namespace) -> int:
     folders = [find_run(directory, run) for run in options.runs]
 
     return send_runs(directory, folders, options.endpoint, sys.stdout)
+
+
+def export(options: argparse.Namespace) -> None:
+    """
+    Write tests of a run in a form that other tools open.
+    """
+    directory = _directory(options)
+    try:
+        folder = find_run(directory, options.run)
+    except UnreadableRun as error:
+        found = options.run and find_trace(directory, options.run)
+        if not found:
+            msg = f"{error}; nor is there a trace whose id begins so"
+            raise UnreadableRun(msg if options.run else str(error)) from None
+        folder, options.trace = found, options.run
+    run = load(folder)
+    selection = select(run, options)
+    try:
+        _write(
+            options.format,
+            run,
+            selection,
+            options.output,
+            is_named=options.trace is not None,
+            folders=run_folders(directory),
+        )
+    except OSError as error:
+        if isinstance(error, BrokenPipeError) or options.output is None:
+            raise
+        msg = f"{options.output} cannot be written: {error.strerror or error}"
+        raise SelectionError(msg) from None
+    if run.damaged:
+        sys.stderr.write(
+            f"otel-testkit: lines and records left out as damaged: {run.damaged}\n"
+        )
+
+
+def report(options: argparse.Namespace) -> None:
+    """
+    Write the report of a run, and say where it is.
+    """
+    # Loads jinja2.
+    from otel_testkit.report.html import write_report  # noqa: PLC0415
+    from otel_testkit.report.html.target import (  # noqa: PLC0415
+        is_ours,
+        target_beside,
+        target_of,
+    )
+
+    directory = _directory(options)
+    source = find_run(directory, options.run)
+    told = options.output
+    target = target_of(told) if told else target_beside(source)
+    try:
+        written = write_report(
+            source,
+            target,
+            folders=run_folders(directory),
+            # Beside what is not ours, one file is enough.
+            pages=bool(told) or is_ours(source),
+        )
+    except OSError as error:
+        path = error.filename or target
+        msg = f"{path} cannot be written: {error.strerror or error}"
+        raise SelectionError(msg) from None
+
+    for path in (written.report, *written.failures.values()):
+        sys.stdout.write(f"{near_path(path)}\n")
+    if options.open:
+        _open(written.report)
+
+
+def _open(path: str) -> None:
+    # Loads a good deal, and is asked for by a person alone.
+    import webbrowser  # noqa: PLC0415
+
+    from pathlib import Path  # noqa: PLC0415
+
+    if not webbrowser.open(Path(path).as_uri()):
+        sys.stderr.write("otel-testkit: there is no browser that could be opened\n")
+
+
+def _write(
+    form: str,
+    run: Run,
+    selection: Selection,
+    path: str | None = None,
+    *,
+    is_named: bool = False,
+    folders: Sequence[str] = (),
+) -> None:
+    from otel_testkit.report.export import formats  # noqa: PLC0415
+    from otel_testkit.report.export.chosen import Chosen  # noqa: PLC0415
+    from otel_testkit.report.target import write_out  # noqa: PLC0415
+
+    chosen = Chosen(
+        run=run,
+        cases=selection.cases,
+        attempts=selection.attempts,
+        loose=selection.loose,
+        logs=selection.logs,
+        is_named=is_named,
+        folders=folders,
+    )
+    write_out(formats.export(form, chosen), path)
 
 
 def _directory(options: argparse.Namespace) -> str:

@@ -8,6 +8,7 @@ import argparse
 
 from otel_testkit.cli import commands as run
 from otel_testkit.cli.commands import DIRECTORY
+from otel_testkit.report.export.formats import FORMATS
 from otel_testkit.semconv import VERSION
 
 
@@ -55,10 +56,24 @@ def parser() -> argparse.ArgumentParser:
         "runs that were to be. Exit code 1 where something is still left.",
     )
     _send(send)
+    export = commands.add_parser(
+        "export",
+        help="write a run in a form that other tools open",
+        description="Write a run, or a trace of it, in a form that other tools open.",
+    )
+    _export(export)
+    report = commands.add_parser(
+        "report",
+        help="write a run as a page to look at",
+        description="Write a run as one HTML file that opens anywhere, and a small one "
+        "for each test that failed or is flaky, into a folder `failures` beside it; "
+        "and print their paths, that of the run first.",
+    )
+    _report(report)
 
     for command in (show, flaky, runs):
         command.add_argument("--json", action="store_true", help="print JSON")
-    for command in (show, explain, flaky, runs, send):
+    for command in (show, explain, flaky, runs, send, export, report):
         command.add_argument(
             "--dir",
             metavar="DIR",
@@ -160,3 +175,51 @@ def _send(command: argparse.ArgumentParser) -> None:
         "setting or OTEL_EXPORTER_OTLP_ENDPOINT)",
     )
     command.set_defaults(command=run.send)
+
+
+def _export(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "run",
+        nargs="?",
+        metavar="RUN|TRACE",
+        help="a run, as for `show`, or how a trace's id begins (default: the newest "
+        "run with tests)",
+    )
+    command.add_argument(
+        "--format",
+        choices=FORMATS,
+        required=True,
+        help="otlp: JSON lines, for Jaeger, otel-tui or a collector; chrome: for "
+        "Perfetto or chrome://tracing; har: for the network panel of a browser; json: "
+        "as `show` prints it; markdown: why each test failed",
+    )
+    command.add_argument(
+        "--case", metavar="NAME", help="only tests of this name, or with it in theirs"
+    )
+    command.add_argument(
+        "--trace", metavar="ID", help="only the trace whose id begins like this"
+    )
+    command.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="write to FILE, all at once (default: to standard output)",
+    )
+    command.set_defaults(command=run.export, all=True)
+
+
+def _report(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "run", nargs="?", metavar="RUN", help="a run, as for `show`: the whole of it"
+    )
+    command.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="write to FILE.html, or into the folder of this name (default: into the "
+        "run's folder; of what otel-testkit has not recorded, beside it, as one file)",
+    )
+    command.add_argument(
+        "--open", action="store_true", help="open the report in a browser"
+    )
+    command.set_defaults(command=run.report)

@@ -1,6 +1,6 @@
 """
 The door for pytest: a plugin that does nothing until it is asked, with
-`--trace-tests` or `trace_tests = true`.
+`--trace-tests`, `trace_tests = true` or `--trace-report`.
 
 It is loaded by every pytest that finds it installed; what traces is not, before
 somebody asks. PYTEST_DONT_REWRITE
@@ -8,15 +8,19 @@ somebody asks. PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import copy
 import os
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 
 if TYPE_CHECKING:
     from otel_testkit import TestSpan
+
+
+_REPORT: Final = "--trace-report"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,17 +43,50 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=None,
         help="Markers that become tags, separated by commas.",
     )
+    group.addoption(
+        _REPORT,
+        metavar="PATH",
+        nargs="?",
+        const="",
+        default=None,
+        help="Record every test, and write a report: to --trace-report=PATH, or into "
+        "the run's folder.",
+    )
     parser.addini(
         "trace_tests",
         "Record every test, as --trace-tests.",
         type="bool",
         default=False,
     )
+    parser.addini(
+        "trace_report",
+        "Write a report of what is recorded: true, or a path from the root.",
+        default="",
+    )
     parser.addini("trace_markers", "Markers that become tags.", type="args", default=[])
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> None:
+    # Its path stands after a `=`. What comes next is a test to run.
+    if _REPORT not in args:
+        return
+
+    end = args.index("--") if "--" in args else len(args)
+    args[:end] = [f"{_REPORT}=" if one == _REPORT else one for one in args[:end]]
+    early_config.known_args_namespace = parser.parse_known_args(
+        args, namespace=copy.copy(early_config.option)
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    if not (config.getoption("trace_tests") or config.getini("trace_tests")):
+    if not (
+        config.getoption("trace_tests")
+        or config.getini("trace_tests")
+        or config.getoption("trace_report") is not None
+    ):
         return
 
     from otel_testkit.errors import never_raises  # noqa: PLC0415  # as said above

@@ -162,6 +162,7 @@ class Tracing:
     @never_raises("pytest", "the tests that failed were not shown")
     def _print_summary(self, reporter: Any) -> None:
         from otel_testkit.integrations.pytest_summary import (  # noqa: PLC0415  # after the last test
+            asked_report,
             print_receipt,
             print_summary,
         )
@@ -171,7 +172,10 @@ class Tracing:
             show = self._config.getoption("trace_show") or current.settings.show
             # What is still to be sent goes while the tests are shown.
             current.run.conclude()
-            print_summary(reporter, current.run.writer.folder, show)
+            report = asked_report(self._config)
+            if report is None:
+                report = current.settings.report
+            print_summary(reporter, current.run.writer.folder, show, report)
             if show != "none":
                 print_receipt(reporter, current.run)
 

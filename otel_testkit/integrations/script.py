@@ -1,6 +1,6 @@
 """
 The door for scripts and for runners that have no door of their own: the tests
-that failed are printed when the process ends, and told to GitHub Actions.
+that failed are printed when the process ends, reported, and told to GitHub Actions.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 
 from typing import Final
 
+from otel_testkit.integrations.reporting import write_at_end
 from otel_testkit.recording.run import farewells
 from otel_testkit.settings import Settings
 
@@ -37,20 +38,21 @@ def print_nothing_at_exit() -> None:
 
 
 def _print_tests(folder: str, settings: Settings) -> None:
+    written = write_at_end(folder, settings.report)
     show = settings.show
     if show == "none" or sys.stderr is None:
         return
     # Costs milliseconds at import, and is asked once.
     from otel_testkit.store.read import may_hold_failures  # noqa: PLC0415
 
-    if show == "failed" and not may_hold_failures(folder):
+    if written is None and show == "failed" and not may_hold_failures(folder):
         return
 
     # Loads the reading wing: after the last test, and only to show one.
     from otel_testkit.report.terminal import print_run  # noqa: PLC0415
     from otel_testkit.trace import load  # noqa: PLC0415
 
-    print_run(load(folder), sys.stderr, show=show)
+    print_run(load(folder), sys.stderr, show=show, written=written)
 
 
 def _summarize_for_github(folder: str, settings: Settings) -> None:

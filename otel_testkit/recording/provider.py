@@ -99,6 +99,7 @@ def configure(
     mask_allow: Iterable[str] | None = None,
     mask_patterns: Iterable[str] | None = None,
     show: str | None = None,
+    report: bool | str | os.PathLike[str] | None = None,
     github_summary: bool | None = None,
     endpoint: str | None = None,
     send: str | None = None,

@@ -17,13 +17,17 @@ from typing import Any
 
 from otel_testkit.diagnosis import Difference, Finding
 from otel_testkit.diagnosis.explanation import Explanation
-from otel_testkit.diagnosis.flakiness import Flakiness
-from otel_testkit.report.findings import findings_of
+from otel_testkit.diagnosis.flakiness import Flakiness, Incident
+from otel_testkit.diagnosis.origins import Case as CaseId, Origin
+from otel_testkit.report.differences import first_difference
+from otel_testkit.report.findings import explained, findings_in
 from otel_testkit.trace.model import Attempt, Call, Case, Error, Log, Run, Span
 
 
 Plain = dict[str, Any]
 
+# With earlier attempts: the others are told by themselves.
+_MOST_COMPARED = 50
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,33 +42,49 @@ def plain_run(
 
         run     as `plain_summary` gives it
         cases   a list of {name, suite, outcome, flaky, attempts}, each attempt with
-                the findings of its diagnosis besides
+                the findings of its diagnosis besides, and the first difference from
+                passing attempts, None where none is told
         loose   a list of spans, each with {logs} besides
         logs    a list of log records
+
+    The lists are iterators: of a large run there is never more than a case at once.
     """
+    failing = [one for case in run.cases if (one := case.failing_attempt)]
+    told = explained(run, failing[:_MOST_COMPARED])
+
     return {
         "run": plain_summary(run),
-        "cases": [
-            {
-                "name": case.name,
-                "suite": case.suite,
-                "outcome": str(case.outcome),
-                "flaky": case.is_flaky,
-                "attempts": [
-                    plain_attempt(attempt)
-                    | {"findings": plain_findings(findings_of(run, attempt))}
-                    for attempt in case.attempts
-                ],
-            }
-            for case in cases
-        ],
-        "loose": [
+        "cases": (_case(case, told) for case in cases),
+        "loose": (
             plain_span(span, root.start)
             | {"logs": [_log(log, root.start) for log in span.logs]}
             for root in loose
             for span in root.walk()
+        ),
+        "logs": (_log(log, run.start) for log in logs),
+    }
+
+
+def _case(case: Case, told: Mapping[str, Explanation]) -> Plain:
+    return {
+        "name": case.name,
+        "suite": case.suite,
+        "outcome": str(case.outcome),
+        "flaky": case.is_flaky,
+        "attempts": [
+            plain_attempt(attempt) | _why(case, attempt, told.get(attempt.trace_id))
+            for attempt in case.attempts
         ],
-        "logs": [_log(log, run.start) for log in logs],
+    }
+
+
+def _why(case: Case, attempt: Attempt, told: Explanation | None) -> Plain:
+    findings = findings_in(case, attempt) if told is None else told.findings
+    first = None if told is None else first_difference(told.comparison)
+
+    return {
+        "findings": plain_findings(findings),
+        "difference": first and plain_difference(first),
     }
 
 
@@ -76,7 +96,7 @@ def plain_summary(run: Run) -> Plain:
         "id": run.id,
         "path": run.path,
         "command": run.command,
-        "start": _time(run.start),
+        "start": iso_time(run.start),
         "duration": _seconds(run.duration),
         "counts": {str(outcome): count for outcome, count in run.counts.items()},
         "flaky": sum(case.is_flaky for case in run.cases),
@@ -99,7 +119,7 @@ def plain_attempt(attempt: Attempt) -> Plain:
         "outcome": str(attempt.outcome),
         "failure": attempt.is_failure,
         "trace_id": attempt.trace_id,
-        "start": _time(attempt.start),
+        "start": iso_time(attempt.start),
         "duration": None if attempt.is_open else _seconds(attempt.duration),
         "errors": [_error(error) for error in attempt.errors],
         "tags": values(attempt.tags),
@@ -148,6 +168,45 @@ def plain_explanation(found: Explanation) -> Plain:
     }
 
 
+def plain_flaky(
+    found: Iterable[Flakiness],
+    origins: Mapping[CaseId, Origin],
+    together: Iterable[tuple[Incident, str]],
+) -> list[Plain]:
+    """
+    Give of each that was *found* {cause, last_failure, fails_with} besides: the cause of
+    its last failure, None where it is not known or not asked for; the run and the trace
+    of that; the names of the cases that fail together with it.
+    """
+    others: dict[CaseId, list[str]] = {
+        case: [name for suite, name in incident.cases if (suite, name) != case]
+        for incident, _ in together
+        for case in incident.cases
+    }
+
+    return [
+        plain_flakiness(one)
+        | _origin(origins.get((one.suite, one.case)))
+        | {"fails_with": others.get((one.suite, one.case), [])}
+        for one in found
+    ]
+
+
+def _origin(found: Origin | None) -> Plain:
+    if found is None:
+        return {"cause": None, "last_failure": None}
+
+    return {
+        "cause": found.cause if found.is_known else None,
+        "last_failure": {
+            "run": found.run,
+            "trace_id": found.trace_id,
+            "error": found.error or None,
+            "gone": found.is_gone,
+        },
+    }
+
+
 def plain_flakiness(found: Flakiness) -> Plain:
     """
     Give {case, suite, state, attempts, failures, rate, interval, flip_rate, proved,
@@ -184,7 +243,7 @@ def plain_span(span: Span, since: int) -> Plain:
         "summary": span.summary,
         "kind": span.kind.name.lower(),
         "scope": span.scope,
-        "start": _time(span.start),
+        "start": iso_time(span.start),
         "offset": _seconds(span.start - since),
         "duration": None if span.is_open else _seconds(span.duration),
         "error": span.is_error,
@@ -194,7 +253,7 @@ def plain_span(span: Span, since: int) -> Plain:
         "events": [
             {
                 "name": event.name,
-                "time": _time(event.time),
+                "time": iso_time(event.time),
                 "attributes": values(event.attributes),
             }
             for event in span.events
@@ -231,7 +290,7 @@ def plain_difference(found: Difference) -> Plain:
 def _log(log: Log, since: int) -> Plain:
     return {
         "span_id": log.span_id or None,
-        "time": _time(log.time),
+        "time": iso_time(log.time),
         "offset": _seconds(log.time - since),
         "level": log.level,
         "severity": log.severity,
@@ -257,7 +316,10 @@ def _error(error: Error) -> Plain:
     }
 
 
-def _time(nanoseconds: int) -> str | None:
+def iso_time(nanoseconds: int) -> str | None:
+    """
+    Give a time in *nanoseconds* since 1970 as ISO 8601 in UTC; None for 0.
+    """
     if not nanoseconds:
         return None
 

@@ -16,12 +16,15 @@ from typing import IO, Final
 from rich.text import Text
 
 from otel_testkit import semconv
+from otel_testkit.diagnosis.explanation import Explanation
 from otel_testkit.report import text as texts
-from otel_testkit.report.cause import cause_lines
-from otel_testkit.report.findings import findings_of
+from otel_testkit.report.cause import cause_lines, labelled
+from otel_testkit.report.differences import first_difference
+from otel_testkit.report.findings import explained, findings_of
 from otel_testkit.report.page import BAD, GOOD, PLACE, QUIET, Page
 from otel_testkit.report.tree import tree_lines
 from otel_testkit.report.waterfall import Waterfall, waterfall
+from otel_testkit.report.written import Written
 from otel_testkit.trace.fields import integer
 from otel_testkit.trace.model import Attempt, Error, Outcome, Run, Span
 
@@ -32,10 +35,17 @@ _LINES: Final = 25
 _MOST_TREES: Final = 10
 
 
-def print_run(run: Run, file: IO[str] | None = None, *, show: str = "failed") -> None:
+def print_run(
+    run: Run,
+    file: IO[str] | None = None,
+    *,
+    show: str = "failed",
+    written: Written | None = None,
+) -> None:
     """
     Print the tests of *run* and a line that sums it up, by default on standard
-    error; nothing at all if there is no test to show.
+    error, with the pages of its report that were *written*; nothing at all if there
+    is neither a test to show nor a report.
 
     *show* is "failed" for the failing tests, each with its last failing attempt,
     or "all" for every attempt.
@@ -47,7 +57,10 @@ def print_run(run: Run, file: IO[str] | None = None, *, show: str = "failed") ->
         else [attempt for attempt in failing if attempt]
     )
     if attempts:
-        print_selection(run, attempts, [], file or sys.stderr)
+        print_selection(run, attempts, [], file or sys.stderr, written=written)
+    elif written is not None:
+        page = Page(file or sys.stderr)
+        page.print([_report_line(page, written.report)])
 
 
 def print_selection(
@@ -57,17 +70,23 @@ def print_selection(
     file: IO[str],
     *,
     whole: bool = False,
+    written: Written | None = None,
 ) -> None:
     """
-    Print these *attempts* and *loose* spans of *run*, and a line that sums it up.
+    Print these *attempts* and *loose* spans of *run*, and a line that sums it up;
+    with each failing one its page of what was *written*.
 
     All their spans if *whole*; otherwise those that fit 25 lines, and of many
     attempts the later ones with their errors only.
     """
     page = Page(file)
+    told = explained(run, attempts[:_MOST_TREES])
     for place, attempt in enumerate(attempts):
         brief = not whole and place >= _MOST_TREES
-        lines = attempt_lines(page, run, attempt, whole=whole, brief=brief)
+        why = why_lines(page, run, attempt, told.get(attempt.trace_id))
+        lines = attempt_lines(page, attempt, why, whole=whole, brief=brief)
+        if written is not None and attempt.is_failure:
+            lines += _page_lines(page, written, attempt)
         page.print([*lines, Text()])
     for place, root in enumerate(loose):
         if whole or len(attempts) + place < _MOST_TREES:
@@ -79,21 +98,42 @@ def print_selection(
         page.print([Text(hint, QUIET), Text()])
     if not attempts and not loose:
         page.print([Text("  no failed test (--all shows the others)", GOOD)])
+    if written is not None:
+        page.print([_report_line(page, written.report)])
     page.print(run_lines(page, run))
 
 
-def attempt_lines(
-    page: Page, run: Run, attempt: Attempt, *, whole: bool = False, brief: bool = False
+def why_lines(
+    page: Page, run: Run, attempt: Attempt, told: Explanation | None
 ) -> list[Text]:
     """
-    Give the lines of one attempt of *run*: its header, its error and its cause, its
+    Say why *attempt* of *run* failed, and what it has that passing ones have not, if
+    that was *told*.
+    """
+    if told is None:
+        return cause_lines(page, attempt, findings_of(run, attempt))
+
+    lines = cause_lines(page, attempt, told.findings)
+    difference = first_difference(told.comparison)
+    if difference is not None:
+        lines += labelled(page, "diff", difference.statement)
+
+    return lines
+
+
+def attempt_lines(
+    page: Page,
+    attempt: Attempt,
+    why: list[Text],
+    *,
+    whole: bool = False,
+    brief: bool = False,
+) -> list[Text]:
+    """
+    Give the lines of one attempt: its header, its error, *why* it failed, its
     waterfall. All spans if *whole*, none if *brief*.
     """
-    lines = [
-        attempt_head(page, attempt),
-        *error_lines(page, attempt),
-        *cause_lines(page, attempt, findings_of(run, attempt)),
-    ]
+    lines = [attempt_head(page, attempt), *error_lines(page, attempt), *why]
     if brief:
         return lines
 
@@ -183,8 +223,8 @@ def attempt_head(page: Page, attempt: Attempt) -> Text:
     Give the line that names *attempt*, and how it ended.
     """
     glyphs = page.glyphs
-    facts = [texts.duration(attempt.duration) + ("+" if attempt.is_open else "")]
-    if attempt.outcome not in (Outcome.FAILED, Outcome.PASSED):
+    facts = [duration_text(attempt)]
+    if attempt.outcome not in (Outcome.FAILED, Outcome.PASSED, Outcome.OPEN):
         facts.insert(0, str(attempt.outcome))
     if attempt.of > 1:
         facts.append(f"attempt {attempt.number}/{attempt.of}")
@@ -197,6 +237,15 @@ def attempt_head(page: Page, attempt: Attempt) -> Text:
         mark = (glyphs.other, "bold")
 
     return _rule(page, mark, attempt.case, facts)
+
+
+def duration_text(attempt: Attempt) -> str:
+    """
+    Tell how long *attempt* took, or how long it was seen to run.
+    """
+    took = texts.duration(attempt.duration)
+
+    return f"still open after {took}" if attempt.is_open else took
 
 
 def _rule(page: Page, mark: tuple[str, str], name: str, facts: list[str]) -> Text:
@@ -300,6 +349,17 @@ def _trace_lines(page: Page, root: Span, shown: Waterfall) -> Iterator[Text]:
     if what := _several({word: count for word, count in counts.items() if count}):
         yield _more_line(page, f"{what} (--all shows them)")
     yield Text(f"  trace  {page.text(root.trace_id)}", QUIET)
+
+
+def _page_lines(page: Page, written: Written, attempt: Attempt) -> list[Text]:
+    path = written.failures.get(attempt.case)
+
+    return [_report_line(page, path)] if path else []
+
+
+def _report_line(page: Page, path: str) -> Text:
+    # Whole, however long: it is there to be opened.
+    return Text(f"  report {page.text(_near(path))}", QUIET)
 
 
 def _several(counts: dict[str, int]) -> str:

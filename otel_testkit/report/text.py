@@ -29,6 +29,9 @@ _MARKS: Final = frozenset({"Mn", "Me"})
 _MOST_MARKS: Final = 3
 # No line is longer: what comes after is not even looked at.
 _LENGTH: Final = 4096
+# Nor is a text of several lines.
+_MOST: Final = 20_000
+_BLANKS: Final = re.compile(r"( +)")
 
 
 def harmless(text: str) -> str:
@@ -51,6 +54,23 @@ def harmless(text: str) -> str:
             shown.append(char)
 
     return "".join(shown)
+
+
+def harmless_lines(text: str) -> str:
+    """
+    Make *text* harmless line by line, its indentation kept, and cut where it is long.
+    """
+    shown = [
+        "".join(
+            part if part.isspace() else harmless(part)
+            for part in _BLANKS.split(line.expandtabs(4))
+        )
+        for line in text[:_MOST].splitlines()
+    ]
+    if len(text) > _MOST:
+        shown.append(f"{ELLIPSIS} {len(text) - _MOST:,} more characters")
+
+    return "\n".join(shown)
 
 
 def width(text: str) -> int:

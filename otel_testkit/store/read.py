@@ -11,7 +11,7 @@ import json
 import os
 import re
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -49,14 +49,14 @@ class StoredRun:
 
 
 def read_run(
-    path: str, *, tests_only: bool = False, case: str | None = None
+    path: str, *, tests_only: bool = False, cases: Collection[str] | None = None
 ) -> StoredRun:
     """
     Read the run folder, or the file of OTLP/JSON lines, at *path*.
 
     With *tests_only* the lines without a test span are passed over, which is
-    enough to count outcomes and many times as fast. With the name of a *case* those
-    of its attempts' traces are read besides.
+    enough to count outcomes and many times as fast. With the names of *cases* those
+    of their attempts' traces are read besides.
 
     Raises:
         UnreadableRun: if nothing is there, or its format is newer than ours.
@@ -64,7 +64,7 @@ def read_run(
     header = modernize(read_header(path)) if os.path.isdir(path) else {}
     reader = Reader(decode.attributes(header.get("resource")))
     paths = files(path, with_logs=not tests_only)
-    is_wanted = _wanted(paths, tests_only=tests_only, case=case)
+    is_wanted = _wanted(paths, tests_only=tests_only, cases=cases)
 
     for file in paths:
         read = reader.read_open if is_open_file(file) else reader.read
@@ -76,15 +76,19 @@ def read_run(
 
 
 def _wanted(
-    paths: list[str], *, tests_only: bool, case: str | None
+    paths: list[str], *, tests_only: bool, cases: Collection[str] | None
 ) -> Callable[[bytes], bool]:
     """
     Tell for each line whether it is to be read.
     """
-    if case is None:
+    if cases is None:
         return lambda line: not tests_only or _TEST_MARK in line
 
-    names = [json.dumps(case, ensure_ascii=is_plain) for is_plain in (True, False)]
+    names = [
+        json.dumps(case, ensure_ascii=is_plain)
+        for case in cases
+        for is_plain in (True, False)
+    ]
     marks = [name.encode(errors="replace") for name in names]
     traces = {
         found[1]

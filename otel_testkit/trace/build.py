@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from otel_testkit import semconv
@@ -28,17 +28,19 @@ _ERROR_STATUS: Final = 2
 _KINDS: Final = {int(kind): kind for kind in Kind}
 
 
-def load(path: str, *, tests_only: bool = False, case: str | None = None) -> Run:
+def load(
+    path: str, *, tests_only: bool = False, cases: Collection[str] | None = None
+) -> Run:
     """
     Load the run at *path*, a run folder or any file of OTLP/JSON lines.
 
     With *tests_only* the spans below the tests are left out, which is many times
-    as fast; with the name of a *case* those below all others.
+    as fast; with the names of *cases* those below all others.
 
     Raises:
         UnreadableRun: if nothing is there, or its format is newer than ours.
     """
-    return _run(read_run(path, tests_only=tests_only, case=case))
+    return _run(read_run(path, tests_only=tests_only, cases=cases))
 
 
 def load_parts(path: str) -> Iterator[Run]:

@@ -5,6 +5,7 @@ The demo is what people see first: it has to work wherever the tests do.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -17,6 +18,9 @@ import otel_testkit
 from otel_testkit.diagnosis import cause_line, diagnose
 from otel_testkit.trace import load
 
+
+# Servers and four suites, one after the other, on whatever machine.
+pytestmark = pytest.mark.timeout(240)
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FAILING = (
@@ -47,9 +51,16 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         env=environ,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=220,
         check=False,
     )
+
+
+def bad_days(folder: Path) -> list[Path]:
+    """
+    Give the runs of the bad day: all but the first.
+    """
+    return sorted((folder / "store" / "runs").iterdir())[1:]
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +92,18 @@ def test_tells_each_suite(
     demo: subprocess.CompletedProcess[str], suite: str, passed: int
 ) -> None:
     """Each suite has a line that counts its outcomes."""
-    (line,) = (x for x in demo.stdout.splitlines() if x.strip().startswith(suite))
+    bad_day = demo.stdout.partition("One bad day")[2].splitlines()
+    (line,) = (x for x in bad_day if x.strip().startswith(suite))
 
     assert f"{passed} passed, 3 failed" in line
+
+
+def test_a_good_day(demo: subprocess.CompletedProcess[str]) -> None:
+    """On a good day all tests pass, and the failures are compared with them."""
+    good_day, _, bad_day = demo.stdout.partition("One bad day")
+
+    assert "8 passed, 0 failed" in good_day
+    assert "401 instead of 201" in bad_day
 
 
 @pytest.mark.parametrize("name", FAILING)
@@ -96,8 +116,17 @@ def test_shows_the_failures(demo: subprocess.CompletedProcess[str], name: str) -
 
 @pytest.mark.usefixtures("demo")
 def test_leaves_a_run_for_each_suite(folder: Path) -> None:
-    """The three runs lie in the store, to be shown again."""
-    assert len(list((folder / "store" / "runs").iterdir())) == 3
+    """The runs of both days lie in the store, to be shown again."""
+    assert len(list((folder / "store" / "runs").iterdir())) == 4
+
+
+@pytest.mark.usefixtures("demo")
+def test_leaves_a_report(folder: Path) -> None:
+    """It ends with a report, and a page for each test that failed."""
+    (report,) = (folder / "store" / "runs").glob("*/report.html")
+    pages = [page.stem for page in report.parent.glob("failures/*.html")]
+
+    assert sorted(pages) == sorted(FAILING)
 
 
 @pytest.mark.usefixtures("demo")
@@ -123,7 +152,7 @@ def test_names_the_causes(folder: Path, names: tuple[str, ...], cause: str) -> N
     """Each failure has its cause, in whichever suite."""
     attempts = [
         attempt
-        for run in (folder / "store" / "runs").iterdir()
+        for run in bad_days(folder)
         for attempt in load(str(run)).attempts()
         if any(name in attempt.case for name in names)
     ]
@@ -138,7 +167,7 @@ def test_names_what_was_got_past(folder: Path) -> None:
     """The 500 that nobody saw is told of the test that passed."""
     lines = [
         cause_line(attempt, diagnose(attempt))
-        for run in (folder / "store" / "runs").iterdir()
+        for run in bad_days(folder)
         for attempt in load(str(run)).attempts()
         if not attempt.is_failure and "found" in attempt.case
     ]
@@ -168,3 +197,19 @@ def test_says_what_did_not_go_as_planned() -> None:
 
     assert len(done.stdout.splitlines()) == 5
     assert "no test has failed: its token was revoked" in done.stdout
+
+
+def test_many_days(tmp_path: Path) -> None:
+    """On many days it tells which tests are flaky, each with the cause of its failure."""
+    days = run(tmp_path, str(EXAMPLES / "history.py"), "2")
+    told, _, listed = days.stdout.partition("Which of them fail how often")
+
+    assert days.returncode == 0, days.stdout + days.stderr
+    assert [f"day  {number}" for number in (1, 2)] == [
+        line[:6] for line in told.splitlines() if line
+    ]
+    failed = set(re.findall(r"test_insight_tells_\w+", told))
+    assert failed == {"test_insight_tells_the_kind", "test_insight_tells_the_severity"}
+    assert failed == set(re.findall(r"test_insight_tells_\w+", listed))
+    assert "race (likely): GET api /insights/" in listed
+    assert "1 of 2" in listed

@@ -113,7 +113,7 @@ class TestDiagnosis:
 
         path = failing_run.write()
         whole = show(path).splitlines()
-        monkeypatch.setattr("otel_testkit.report.findings.diagnose", diagnose)
+        monkeypatch.setattr("otel_testkit.diagnosis.explanation.diagnose", diagnose)
         shown = show(path).splitlines()
         trees = [
             lines[next(at for at, line in enumerate(lines) if "  test  " in line) :]

@@ -18,15 +18,12 @@ from typing import Final
 
 
 _ENTRY: Final = "main"
-# In the order of the cascade.
-_STYLES: Final = (
-    "base.css",
-    "run.css",
-    "test.css",
-    "timeline.css",
-    "detail.css",
-    "print.css",
-)
+_LOADER: Final = "loader.js"
+# In the order of the cascade: what the page is read with, and what its program shows.
+_STYLES: Final = ("base.css", "run.css", "test.css", "print.css")
+_LATER_STYLES: Final = ("timeline.css", "detail.css")
+_COMMENT: Final = re.compile(r"^\s*(?:/\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
+_INDENT: Final = re.compile(r"^\s+", re.MULTILINE)
 _IMPORT: Final = re.compile(
     r"^import (\{[^}]*\}) from \"\./([\w-]+)\.js\";$", re.MULTILINE
 )
@@ -47,11 +44,27 @@ def script() -> str:
 
 
 @functools.cache
+def loader() -> str:
+    """
+    Give the program that unpacks the program.
+    """
+    return _bare(_read(_LOADER))
+
+
+@functools.cache
 def style() -> str:
     """
-    Give the style sheet.
+    Give the style sheet that the page is read with.
     """
-    return "\n".join(map(_read, _STYLES))
+    return "".join(_bare(_read(name)) for name in _STYLES)
+
+
+@functools.cache
+def later_style() -> str:
+    """
+    Give the style sheet of what the program shows.
+    """
+    return "".join(_bare(_read(name)) for name in _LATER_STYLES)
 
 
 def digest(text: str) -> str:
@@ -68,14 +81,26 @@ def _join(name: str, texts: dict[str, str], above: tuple[str, ...]) -> None:
     if name in texts:
         return
 
-    source = _read(f"{name}.js")
+    source = _bare(_read(f"{name}.js"))
     for _, needed in _IMPORT.findall(source):
         _join(needed, texts, (*above, name))
+    variable = name.replace("-", "_")
     names = ", ".join(exported for _, exported in _EXPORT.findall(source))
-    body = _EXPORT.sub(r"\1", _IMPORT.sub(r"const \1 = \2_js;", source)).strip()
+    body = _EXPORT.sub(r"\1", _IMPORT.sub(_constant, source)).strip()
     texts[name] = (
-        f"const {name}_js = (() => {{\n{body}\n\nreturn {{ {names} }};\n}})();\n"
+        f"const {variable}_js = (() => {{\n{body}\n\nreturn {{ {names} }};\n}})();\n"
     )
+
+
+def _bare(text: str) -> str:
+    """
+    Leave out of *text* what is for its readers. No text of ours goes over a line.
+    """
+    return _INDENT.sub("", _COMMENT.sub("", text))
+
+
+def _constant(found: re.Match[str]) -> str:
+    return f"const {found[1]} = {found[2].replace('-', '_')}_js;"
 
 
 def _read(name: str) -> str:

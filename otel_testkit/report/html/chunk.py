@@ -17,13 +17,17 @@ everywhere is left out, and `model.js` puts it back:
              up is the index of its parent, none for the test's own span; at is in µs
              after the start of the attempt; request and response are indices into
              the bodies; said is what a failing call complains of
-    call     {method, peer, path, template, url, status?, answer?, resend?, failing?}
+    call     {method, peer?, path?, template?, url?, status?, answer?, resend?,
+             failing?}
+             template is as the path, url as the attribute, where there is none
     LOG      {span?, at, level, severity, logger, text, error?, file?, line?,
              function?, attributes?}
              span is an index
     BESIDE   {failing, passing, rows: [{label, depth, failing: [], passing: []}],
-             differences, consequences}
-             failing and passing are indices of attempts, in rows of spans
+             differences?, consequences?}
+             failing and passing are indices of attempts, in rows of spans; of those
+             with the same failing one, the nearest comes first, and it alone has the
+             differences, which are those from all that passed
 
 Bodies are a list of texts beside it, for most people never look at most of them.
 """
@@ -68,6 +72,28 @@ class Bodies:
         return list(self._places)
 
 
+class _Resources:
+    """
+    The resources of an attempt, each *told* once. Most spans share one object.
+    """
+
+    def __init__(self) -> None:
+        self.told: list[Plain] = []
+        self._places: dict[int, int] = {}
+        self._alike: dict[bytes, int] = {}
+
+    def place(self, resource: Mapping[str, Any]) -> int:
+        place = self._places.get(id(resource))
+        if place is None:
+            told = values(resource)
+            place = self._alike.setdefault(json_bytes(told), len(self.told))
+            if place == len(self.told):
+                self.told.append(told)
+            self._places[id(resource)] = place
+
+        return place
+
+
 def plain_attempt(
     attempt: Attempt, findings: Iterable[Finding], bodies: Bodies, *, run: str = ""
 ) -> Plain:
@@ -80,7 +106,7 @@ def plain_attempt(
         for span in attempt.spans
         for child in span.children
     }
-    resources: list[Mapping[str, Any]] = []
+    resources = _Resources()
 
     return _told(
         {
@@ -101,13 +127,13 @@ def plain_attempt(
                 for span in attempt.spans
             ],
             "logs": [_log(log, attempt.start, places) for log in attempt.logs],
-            "resources": [values(resource) for resource in resources],
+            "resources": resources.told,
         },
         always={"tags", "errors", "findings", "spans", "logs", "failure", "seen"},
     )
 
 
-def packed(value: Any) -> bytes:
+def json_bytes(value: Any) -> bytes:
     """
     Give *value* as JSON in as few bytes as are needed, plain ASCII.
     """
@@ -118,14 +144,20 @@ def values(attributes: Mapping[str, Any]) -> Plain:
     """
     Give *attributes* as JSON has them, and as JavaScript can hold them.
     """
-    return {name: _held(value) for name, value in plain.values(attributes).items()}
+    # Most of them are texts.
+    others = {
+        name: value for name, value in attributes.items() if type(value) is not str
+    }
+    held = {name: _held(value) for name, value in plain.values(others).items()}
+
+    return {**attributes, **held}
 
 
 def _span(
     span: Span,
     since: int,
     up: int | None,
-    resources: list[Mapping[str, Any]],
+    resources: _Resources,
     bodies: Bodies,
 ) -> Plain:
     attributes = span.attributes
@@ -141,7 +173,7 @@ def _span(
         }
 
     # The first one is that of the test.
-    place = _place(span.resource, resources)
+    place = resources.place(span.resource)
 
     return _told(
         {
@@ -243,15 +275,6 @@ def _told(whole: Plain, always: Iterable[str] = ()) -> Plain:
         for name, value in whole.items()
         if value is not None and (value or name in kept)
     }
-
-
-def _place(resource: Mapping[str, Any], resources: list[Mapping[str, Any]]) -> int:
-    for place, known in enumerate(resources):
-        if known is resource or known == resource:
-            return place
-    resources.append(resource)
-
-    return len(resources) - 1
 
 
 def _held(value: Any) -> Any:

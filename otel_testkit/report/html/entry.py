@@ -11,11 +11,14 @@ from typing import Any, Final
 from otel_testkit.diagnosis import Finding
 from otel_testkit.diagnosis.comparison.alignment import label
 from otel_testkit.report.html.chunk import values
+from otel_testkit.report.text import shorten
 from otel_testkit.trace.model import Attempt, Case, Outcome
 
 
 # By which calls a test is found: as many as are worth their bytes.
 _MOST_LABELS: Final = 40
+# Characters of what an error says, in a list.
+_LONGEST: Final = 300
 _OUTSIDE: Final = "outside"
 
 
@@ -74,7 +77,7 @@ def entry_of(place: int, case: Case, findings: Iterable[Finding]) -> Entry:
         start=attempt.start,
         duration=attempt.duration,
         is_open=attempt.is_open,
-        cause=str(finding) if finding else "",
+        cause=str(finding) if finding else _error(attempt),
         title=_title(attempt, finding) if case.failing_attempt else "",
         labels=tuple(dict.fromkeys(map(label, attempt.calls)))[:_MOST_LABELS],
         tags=values(attempt.tags),
@@ -92,6 +95,17 @@ def _state(case: Case) -> str:
         return "skipped"
 
     return _OUTSIDE if case.outcome is Outcome.UNKNOWN else "passed"
+
+
+def _error(attempt: Attempt) -> str:
+    if not attempt.errors:
+        return "never ended" if attempt.is_open else ""
+    error = attempt.errors[0]
+    first = next(filter(str.strip, error.message.splitlines()), "").strip()
+
+    said = f"{error.short_type}: {first}" if first else error.short_type
+
+    return shorten(said, _LONGEST)
 
 
 def _title(attempt: Attempt, finding: Finding | None) -> str:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import functools
 import os
-import tempfile
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from urllib.parse import quote
 
 import jinja2
 
@@ -20,6 +20,7 @@ from otel_testkit.report.html.entry import Entry
 from otel_testkit.report.html.essentials import Essentials
 from otel_testkit.report.html.overview import Overview
 from otel_testkit.report.html.spool import packed_text
+from otel_testkit.report.target import write_whole
 from otel_testkit.semconv import VERSION
 
 
@@ -41,21 +42,13 @@ class Page:
 
 def write_page(page: Page, path: str) -> None:
     """
-    Write *page* to *path*, all at once: nobody sees half of it.
+    Write *page* to *path*.
+
+    Raises:
+        OSError: if it can't be written.
     """
-    folder = os.path.dirname(path)
-    os.makedirs(folder, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(".tmp", os.path.basename(path), folder)
-    try:
-        with open(
-            handle, "w", encoding="utf-8", errors="replace", newline="\n"
-        ) as file:
-            file.writelines(_pieces(page))
-        os.chmod(unfinished, 0o666 & ~_mask())
-        os.replace(unfinished, path)
-    except BaseException:
-        os.unlink(unfinished)
-        raise
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    write_whole(_pieces(page), path)
 
 
 def _pieces(page: Page) -> Iterator[str]:
@@ -67,8 +60,10 @@ def _pieces(page: Page) -> Iterator[str]:
         index=packed_text([asdict(entry) for entry in page.entries]),
         script=assets.script(),
         style=assets.style(),
-        script_hash=assets.digest(assets.script()),
-        style_hash=assets.digest(assets.style()),
+        later_style=assets.later_style(),
+        loader=assets.loader(),
+        packed=packed_text,
+        digest=assets.digest,
         version=VERSION,
     )
 
@@ -83,13 +78,9 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["duration"] = texts.duration
+    # Jinja's own refuses half a character.
+    environment.filters["urlencode"] = functools.partial(quote, errors="replace")
     environment.filters["harmless"] = texts.harmless
+    environment.filters["lines"] = texts.harmless_lines
 
     return environment
-
-
-def _mask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-
-    return mask

@@ -23,6 +23,7 @@ class Slugs:
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
+        self._counts: dict[str, int] = {}
 
     def of(self, name: str) -> str:
         """
@@ -39,8 +40,11 @@ class Slugs:
         ):
             mark = hashlib.sha256(name.encode(errors="replace")).hexdigest()[:8]
             slug = f"{slug[:_LONGEST]}-{mark}".strip("-")
-        while slug.lower() in self._taken:
-            slug += "-2"
-        self._taken.add(slug.lower())
+        # Tests of several suites may be called the same.
+        again = slug
+        while again.lower() in self._taken:
+            self._counts[slug] = self._counts.get(slug, 1) + 1
+            again = f"{slug}-{self._counts[slug]}"
+        self._taken.add(again.lower())
 
-        return slug
+        return again

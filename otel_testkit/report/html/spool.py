@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any, Final, Self
 
-from otel_testkit.report.html.chunk import packed
+from otel_testkit.report.html.chunk import json_bytes
 
 
 _LEVEL: Final = 6
@@ -81,4 +81,4 @@ def packed_text(value: Any) -> str:
 
 
 def _pack(value: Any) -> bytes:
-    return base64.b64encode(gzip.compress(packed(value), _LEVEL, mtime=0))
+    return base64.b64encode(gzip.compress(json_bytes(value), _LEVEL, mtime=0))

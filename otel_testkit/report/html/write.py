@@ -11,14 +11,15 @@ from __future__ import annotations
 import os
 import time
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from otel_testkit.diagnosis.explanation import Explanation, explain
-from otel_testkit.report.findings import findings_of
-from otel_testkit.report.html.beside import rows
-from otel_testkit.report.html.chunk import Bodies, Plain, plain_attempt
+from otel_testkit.diagnosis.comparison import preceding_tests
+from otel_testkit.diagnosis.explanation import Explanation, explain_all
+from otel_testkit.report.findings import findings_in
+from otel_testkit.report.html.case import plain_case
+from otel_testkit.report.html.chunk import Bodies
 from otel_testkit.report.html.entry import Entry, entry_of
 from otel_testkit.report.html.essentials import Essentials, essentials_of
 from otel_testkit.report.html.outside import outside_cases
@@ -26,9 +27,9 @@ from otel_testkit.report.html.overview import Overview
 from otel_testkit.report.html.page import Page, write_page
 from otel_testkit.report.html.slugs import Slugs
 from otel_testkit.report.html.spool import Spool
-from otel_testkit.report.plain import plain_difference
-from otel_testkit.trace.build import load_parts
-from otel_testkit.trace.model import Attempt, Case, Outcome, Run
+from otel_testkit.report.written import Written
+from otel_testkit.trace.build import load, load_parts
+from otel_testkit.trace.model import Case, Run
 
 
 REPORT: Final = "report.html"
@@ -41,16 +42,6 @@ _MOST_TOLD: Final = 200
 _PATIENCE: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """
-    Where the report lies, and the page of each case that failed, by its name.
-    """
-
-    report: str
-    failures: dict[str, str]
-
-
 @dataclass(slots=True)
 class _Told:
     """
@@ -60,6 +51,7 @@ class _Told:
     overview: Overview
     spool: Spool
     folders: Sequence[str]
+    preceding: Mapping[str, str]
     until: float
     entries: list[Entry] = field(default_factory=list)
     essentials: dict[int, list[Essentials]] = field(default_factory=dict)
@@ -79,12 +71,14 @@ def write_report(
     """
     target = os.path.abspath(target or os.path.join(folder, REPORT))
     until = time.monotonic() + _PATIENCE
+    preceding = preceding_tests(load(folder, tests_only=True))
     with Spool() as spool:
-        told = _Told(Overview(), spool, folders, until)
+        told = _Told(Overview(), spool, folders, preceding, until)
         for run in load_parts(folder):
             told.overview.add_run(run)
+            explained = _explained(told, run)
             for case in [*run.cases, *outside_cases(run)]:
-                _tell(told, run, case)
+                _tell(told, case, explained)
 
         names = Slugs()
         failures: dict[str, str] = {}
@@ -99,76 +93,48 @@ def write_report(
     return Written(target, failures)
 
 
-def _tell(told: _Told, run: Run, case: Case) -> None:
-    place = len(told.entries)
-    bodies = Bodies()
-    attempts: list[Plain] = []
-    beside: list[Plain] = []
-    shown: list[Essentials] = []
-    earlier: tuple[str, Attempt] | None = None
-    explained: dict[int, Explanation] = {}
-    main = case.failing_attempt
-    findings = findings_of(run, main or case.attempts[-1])
+def _explained(told: _Told, run: Run) -> dict[str, Explanation]:
+    """
+    Explain the attempts of *run* that failed, by their traces: beside those of earlier
+    runs, too, as long as patience lasts.
+    """
+    failed = [attempt for attempt in run.attempts() if attempt.is_failure]
+    left = max(_MOST_TOLD - len(told.essentials), 0)
 
-    for index, attempt in enumerate(case.attempts):
-        attempts.append(plain_attempt(attempt, findings_of(run, attempt), bodies))
-        if attempt.is_failure and len(told.essentials) < _MOST_TOLD:
-            explained[index] = _explained(told, run, attempt)
-    for index, found in explained.items():
-        passing = _passing_place(case, found)
-        if passing is None and found.last_pass is not None:
-            earlier = earlier or found.last_pass
-            passing = len(case.attempts)
-        if passing is not None and found.last_pass is not None:
-            other = (
-                earlier[1]
-                if passing == len(case.attempts) and earlier
-                else (case.attempts[passing])
-            )
-            beside.append(_beside(index, passing, found, other))
-        shown.append(essentials_of(found))
-    if earlier is not None:
-        attempts.append(plain_attempt(earlier[1], (), bodies, run=earlier[0]))
-
-    entry = entry_of(place, case, findings)
-    told.entries.append(entry)
-    told.overview.add(entry, case)
-    if shown:
-        told.essentials[place] = shown
-    told.spool.put(f"case-{place}", {"attempts": attempts, "beside": beside})
-    if texts := bodies.texts():
-        told.spool.put(f"bodies-{place}", texts)
-
-
-def _explained(told: _Told, run: Run, attempt: Attempt) -> Explanation:
-    has_time = time.monotonic() < told.until
-
-    return explain(run, attempt, told.folders if has_time else ())
-
-
-def _passing_place(case: Case, found: Explanation) -> int | None:
-    return next(
-        (
-            place
-            for place, attempt in enumerate(case.attempts)
-            if attempt.outcome is Outcome.PASSED
-            and found.last_pass is not None
-            and attempt.trace_id == found.last_pass[1].trace_id
-        ),
-        None,
+    return explain_all(
+        run, failed[:left], _patiently(told.folders, told.until), told.preceding
     )
 
 
-def _beside(failing: int, passing: int, found: Explanation, other: Attempt) -> Plain:
-    comparison = found.comparison
+def _patiently(folders: Sequence[str], until: float) -> Iterator[str]:
+    for folder in folders:
+        if time.monotonic() > until:
+            return
+        yield folder
 
-    return {
-        "failing": failing,
-        "passing": passing,
-        "rows": rows(found.attempt, other),
-        "differences": [plain_difference(one) for one in comparison.differences],
-        "consequences": [plain_difference(one) for one in comparison.consequences],
+
+def _tell(told: _Told, case: Case, by_trace: Mapping[str, Explanation]) -> None:
+    place = len(told.entries)
+    bodies = Bodies()
+    explained = {
+        at: by_trace[attempt.trace_id]
+        for at, attempt in enumerate(case.attempts)
+        if attempt.trace_id in by_trace
     }
+    findings = [
+        explained[at].findings if at in explained else findings_in(case, attempt)
+        for at, attempt in enumerate(case.attempts)
+    ]
+    told.spool.put(f"case-{place}", plain_case(case, findings, explained, bodies))
+    if texts := bodies.texts():
+        told.spool.put(f"bodies-{place}", texts)
+
+    main = case.failing_attempt or case.attempts[-1]
+    entry = entry_of(place, case, findings[case.attempts.index(main)])
+    told.entries.append(entry)
+    told.overview.add(entry, case)
+    if explained:
+        told.essentials[place] = [essentials_of(one) for one in explained.values()]
 
 
 def _page(told: _Told, entries: Sequence[Entry], report: str = "") -> Page:

@@ -44,7 +44,13 @@ print("gone on")
 
 
 def dies_of(number: signal.Signals) -> tuple[str, int]:
-    return f"kill(signal.{number.name})", -number
+    # Whoever starts the tests may have had it ignored.
+    number_name = f"signal.{number.name}"
+    restored = f"signal.signal({number_name}, signal.SIG_DFL); "
+    # Nobody can ignore SIGKILL, or ask for it.
+    restored *= number is not signal.SIGKILL
+
+    return f"{restored}kill({number_name})", -number
 
 
 DEATHS = {

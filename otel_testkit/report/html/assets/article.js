@@ -1,6 +1,7 @@
 /** The frame of a test's page: of a test that failed it is there, others get one. */
 
 import { element } from "./dom.js";
+import { named } from "./row.js";
 
 export function article(entry) {
   const anchor = `case-${entry.place}`;
@@ -10,7 +11,7 @@ export function article(entry) {
   const made = element(
     "article",
     { class: `test ${entry.state}`, id: anchor },
-    element("header", {}, element("h2", {}, entry.name)),
+    element("header", {}, element("h2", {}, named(entry))),
   );
   document.getElementById("tests").append(made);
 

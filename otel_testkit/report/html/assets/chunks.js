@@ -12,7 +12,7 @@ export async function unpacked(id) {
     .stream()
     .pipeThrough(new DecompressionStream("gzip"));
 
-  return new Response(stream).json();
+  return await new Response(stream).json();
 }
 
 function bytes(base64) {

@@ -3,7 +3,7 @@
  */
 
 const SVG = "http://www.w3.org/2000/svg";
-const HARMFUL =
+export const HARMFUL =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 
 /**
@@ -31,13 +31,17 @@ export function harmless(text) {
 
 function filled(made, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === undefined || value === false) continue;
+    if (isLeftOut(value)) continue;
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else made.setAttribute(name, value === true ? "" : value);
   }
   for (const child of children.flat()) {
-    if (child === null || child === undefined || child === false) continue;
+    if (isLeftOut(child)) continue;
     made.append(child instanceof Node ? child : harmless(child));
   }
   return made;
+}
+
+function isLeftOut(value) {
+  return value === null || value === undefined || value === false;
 }

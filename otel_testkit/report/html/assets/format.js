@@ -2,17 +2,25 @@
  * Numbers with their units, as the terminal shows them.
  */
 
-/** Tells so many microseconds, in a unit that needs few digits. */
-export function duration(micros) {
-  if (micros < 1000) return `${Math.round(micros)} µs`;
-  const millis = micros / 1000;
-  if (millis < 10) return `${millis.toFixed(1)} ms`;
-  if (millis < 1000) return `${Math.round(millis)} ms`;
-  const seconds = millis / 1000;
-  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`;
-  const minutes = Math.floor(seconds / 60);
+const UNITS = [
+  ["s", 1_000_000],
+  ["ms", 1000],
+  ["µs", 1],
+];
 
-  return `${minutes} min ${Math.floor(seconds % 60)} s`;
+/** Tells so many microseconds by two or three digits and their unit. */
+export function duration(micros) {
+  for (const [unit, one] of UNITS) {
+    const amount = micros / one;
+    // Not "1000 ms" for 999.6 ms.
+    if (amount >= 0.9995) {
+      const isShort = amount < 9.95 || (unit === "s" && amount < 99.95);
+
+      return `${amount.toFixed(isShort ? 1 : 0)} ${unit}`;
+    }
+  }
+
+  return micros <= 0 ? "0 s" : "<1 µs";
 }
 
 /** Tells so many bytes. */

@@ -3,15 +3,17 @@
  */
 
 import { article } from "./article.js";
+import { bar } from "./bar.js";
 import { unpacked } from "./chunks.js";
 import { list } from "./list.js";
 import { route } from "./route.js";
 import { show } from "./test.js";
 
 async function begin() {
+  bar();
   const entries = await unpacked("index");
-  const run = list(entries);
   const isSingle = document.body.classList.contains("single");
+  const run = isSingle ? null : list(entries);
   const alone = isSingle ? `case-${entries[0].place}` : null;
 
   const follow = async () => {
@@ -19,7 +21,7 @@ async function begin() {
     const anchor = to.test ?? alone;
     const entry = entries.find((one) => `case-${one.place}` === anchor);
     for (const one of document.querySelectorAll("article.test")) one.hidden = true;
-    run.hide(Boolean(entry) && !isSingle);
+    run?.at(entry ?? null, to.query);
     document.body.classList.toggle("at-test", Boolean(entry));
     if (!entry) return;
 

@@ -10,6 +10,7 @@ import { unpacked } from "./chunks.js";
 import { compared } from "./compared.js";
 import { detail } from "./detail.js";
 import { element } from "./dom.js";
+import { handOver } from "./handover.js";
 import { lanes } from "./lanes.js";
 import { logs } from "./logs.js";
 import { test } from "./model.js";
@@ -26,14 +27,26 @@ export async function show(article, to) {
   const { attempts: all } = selection.test;
   const wanted = all.find((one) => one.number === to.attempt && !one.run) ?? first(all);
   if (selection.attempt !== wanted) selection.choose(wanted.place);
-  const span = wanted.spans.find((one) => one.id === to.span) ?? null;
-  if (span !== selection.span || to.tab !== selection.tab) selection.select(span, to.tab);
+  const span = wanted.spans.find((one) => one.id === to.span);
+  if (!span && !to.tab) return;
+  if (span !== selection.span || to.tab !== selection.tab) {
+    selection.select(span ?? selection.span, to.tab);
+  }
+  reveal(article);
+}
+
+/** Brings what is selected into view. */
+function reveal(article) {
+  article.querySelector(".recorded > .detail").scrollIntoView({ block: "start" });
 }
 
 async function opened(article) {
   if (selections.has(article.id)) return selections.get(article.id);
 
-  const selection = new Selection(test(await unpacked(`data-${article.id}`)), article.id);
+  const selection = new Selection(
+    test(await unpacked(`data-${article.id}`)),
+    article.id,
+  );
   let loading;
   selection.bodies = () => (loading ??= unpacked(`bodies-${article.id}`));
   selections.set(article.id, selection);
@@ -52,8 +65,13 @@ function mount(article, selection) {
     panel("logs", "Logs", logs, selection),
     panel("tags", "Tags", tags, selection),
   ];
-  article.querySelector("header").append(attempts(selection));
+  article.querySelector("header").append(attempts(selection) ?? "");
   article.append(element("div", { class: "recorded" }, made));
+  handOver(article);
+  // A link to where the address leads already changes nothing, and is followed still.
+  article.addEventListener("click", ({ target }) => {
+    if (target.closest('.story a[href^="#"]')) reveal(article);
+  });
   selection.addEventListener("attempt", () => {
     for (const story of article.querySelectorAll(".story")) {
       story.hidden = Number(story.dataset.attempt) !== selection.attempt.number;
@@ -81,7 +99,8 @@ function panel(name, title, make, selection) {
 }
 
 /** Keeps the address in step with what is selected. */
-function note({ anchor, attempt, span, tab }) {
+function note({ anchor, attempt, span, tab, isSuggested }) {
+  if (isSuggested) return;
   const to = { test: anchor, attempt: attempt.number, span: span?.id, tab };
   go(to, { instead: true });
 }
