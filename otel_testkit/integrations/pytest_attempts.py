@@ -26,6 +26,8 @@ class Attempt:
         self.span: PhasedSpan | None = None
         self.phase: Phase | None = None
         self._phase_name = ""
+        # When its teardown was over, which ends with the test.
+        self._was_over_at = 0
         self._has_failed = False
         # Where nothing is said, it has passed.
         self.is_judged: bool = False
@@ -35,11 +37,28 @@ class Attempt:
             self._phase_name = name
             self.phase = Phase(self.span, name)
 
-    def end_phase(self, exception: BaseException | None) -> None:
+    def phase_is_over(self, call: pytest.CallInfo[None]) -> None:
+        """
+        Take notice of what pytest is about to report of.
+        """
+        if call.excinfo is None and call.when == "teardown":
+            # It has ended when that is done, and so has the test: one write for both.
+            self._was_over_at = now()
+        else:
+            self.end_phase(None if call.excinfo is None else call.excinfo.value)
+
+    def end_phase(
+        self, exception: BaseException | None, *, is_last: bool = False
+    ) -> None:
         phase, self.phase = self.phase, None
         if phase is not None and self.span is not None:
-            # What goes wrong after a failure, the test itself does not tell.
-            phase.end(exception, at=self.span.ended_at, tell=self._has_failed)
+            phase.end(
+                exception,
+                at=self.span.ended_at or self._was_over_at,
+                # What goes wrong after a failure, the test itself does not tell.
+                tell=self._has_failed,
+                is_last=is_last,
+            )
 
     def shares_from_now(self) -> None:
         """
@@ -64,7 +83,7 @@ class Attempt:
 
     def end(self, exception: BaseException | None) -> None:
         try:
-            self.end_phase(exception)
+            self.end_phase(exception, is_last=exception is None)
         finally:
             if self.span is not None:
                 self.span.__exit__(None, exception, None)

@@ -8,7 +8,7 @@ import re
 import sys
 
 from collections.abc import Iterator, Set
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -169,6 +169,9 @@ def _owners_of(item: pytest.Item) -> tuple[Any, Any]:
 def _function(item: pytest.Item, owner: Any) -> Any:
     # Not `item.function`, which makes an instance of the test's class.
     name = getattr(item, "originalname", None) or item.name
+    if type(owner) is ModuleType:
+        # As follows, without asking it for what it has not got.
+        return vars(owner).get(name)
     for kind in getattr(owner, "__mro__", (owner,)):
         if name in getattr(kind, "__dict__", {}):
             return kind.__dict__[name]

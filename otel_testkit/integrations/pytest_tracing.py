@@ -132,13 +132,15 @@ class Tracing:
                 if attempt.span is None:
                     # All that was set up is shared.
                     self._begin_test(attempt)
-                attempt.end_phase(None if call.excinfo is None else call.excinfo.value)
+                attempt.phase_is_over(call)
         except Exception as error:
             if not is_excused(error, *_NO_PART):
                 raise
         report = yield
         try:
-            self._hear(attempt, call, report)
+            _hear(attempt, call, report)
+            if report.when == "teardown":
+                self._end_attempt(None)
         except Exception as error:
             if not is_excused(error, "pytest", "a test's outcome is a guess"):
                 raise
@@ -250,31 +252,6 @@ class Tracing:
         self._made.pop(fixture.definition, None)
         fixture.end(raised_in_teardown())
 
-    def _hear(
-        self,
-        attempt: Attempt,
-        call: pytest.CallInfo[None],
-        report: pytest.TestReport,
-    ) -> None:
-        when = report.when
-        if report.outcome == "failed":
-            attempt.fails(outcome_of(report), _exception_of(call), report.longrepr)
-        elif (
-            when != "teardown"
-            # In the midst of a phase it is a subtest that is reported of.
-            and attempt.phase is None
-            # Of most there is nothing to say.
-            and (
-                report.outcome != "passed"
-                or call.excinfo is not None
-                or attempt.is_judged
-                or hasattr(report, "wasxfail")
-            )
-        ):
-            attempt.judge(outcome_of(report), _exception_of(call))
-        if when == "teardown":
-            self._end_attempt(None)
-
     @never_raises("pytest", "the end of a test was not recorded")
     def _end_attempt(self, exception: BaseException | None) -> None:
         attempt, self._attempt = self._attempt, None
@@ -282,15 +259,32 @@ class Tracing:
             attempt.end(exception)
 
 
+def _hear(
+    attempt: Attempt, call: pytest.CallInfo[None], report: pytest.TestReport
+) -> None:
+    exception = None if call.excinfo is None else call.excinfo.value
+    if report.outcome == "failed":
+        attempt.fails(outcome_of(report), exception, report.longrepr)
+    elif (
+        report.when != "teardown"
+        # In the midst of a phase it is a subtest that is reported of.
+        and attempt.phase is None
+        # Of most there is nothing to say.
+        and (
+            report.outcome != "passed"
+            or exception is not None
+            or attempt.is_judged
+            or hasattr(report, "wasxfail")
+        )
+    ):
+        attempt.judge(outcome_of(report), exception)
+
+
 def _class_of(request: Any) -> Any:
     try:
         return request.cls
     except Exception:  # noqa: BLE001  # it raises where the scope is wider
         return None
-
-
-def _exception_of(call: pytest.CallInfo[None]) -> BaseException | None:
-    return None if call.excinfo is None else call.excinfo.value
 
 
 def _raised(outcome: Any) -> BaseException | None:

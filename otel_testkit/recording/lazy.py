@@ -44,10 +44,13 @@ def begun(
     context: Context,
     attributes: Mapping[str, Any],
     links: Sequence[Link] = (),
+    *,
+    with_part: bool = False,
 ) -> Span:
     """
-    Give a span of *tracer*, one of ours, that begins now. Its *attributes* are
-    texts, numbers, truths or lists of them.
+    Give a span of *tracer*, one of ours, that begins now; *with_part*, if a part
+    of it begins before anything else happens, and is written in one go with it.
+    Its *attributes* are texts, numbers, truths or lists of them.
     """
     recorder = tracer.span_processor
     if type(recorder) is not Recorder:
@@ -65,7 +68,7 @@ def begun(
 
     # Past the constructors of the SDK, which cost more than all of the rest.
     lazy = _new(LazySpan)
-    lazy._begin(recorder, tracer, name, above, attributes, links)  # noqa: SLF001  # a part of it
+    lazy._begin(recorder, tracer, name, above, attributes, links, with_part)  # noqa: SLF001  # a part of it
 
     return lazy
 
@@ -128,6 +131,9 @@ class LazySpan(Span):
     _end_time: int | None = None
     is_remote = False
     _is_made = False
+    # What waits for its first part, and of its last one for its end.
+    unwritten = ""
+    last: tuple[int, bytes] | None = None
     _context: Any = _Context()
     trace_id: int
     span_id: int
@@ -150,6 +156,7 @@ class LazySpan(Span):
         above: Any,
         attributes: Mapping[str, Any],
         links: Sequence[Link],
+        with_part: bool,  # noqa: FBT001  # one call, for every span
     ) -> None:
         draw = tracer.id_generator
         # What `generate_span_id` does.
@@ -186,7 +193,14 @@ class LazySpan(Span):
             if is_inner and not self.trace_state
             else beginning(identity(self, above, _INTERNAL), name, start, encoded)
         )
-        recorder.began(span_id, text + "]")
+        opening = text + "]"
+        if with_part:
+            self.unwritten = opening + "}\n"
+            opening = ""
+        elif is_inner and above.unwritten:
+            opening = above.unwritten + opening
+            above.unwritten = ""
+        recorder.began(span_id, opening)
 
     def adds(self, more: Encoded) -> bool:
         """
@@ -203,16 +217,34 @@ class LazySpan(Span):
         return True
 
     def end(self, end_time: int | None = None) -> None:
-        if self._is_made or self._end_time is not None:
-            super().end(end_time)
+        last = self.last
+        if not self._is_made and self._end_time is None:
+            self._recorder.ended(self.span_id, self._ended(end_time or now()), last)
             return
 
-        self._end_time = end = now() if end_time is None else end_time
-        self._recorder.ended(
-            self.span_id,
+        if last is not None:
+            self.last = None
+            self._recorder.ended(*last)
+        super().end(end_time)
+
+    def end_last(self, end_time: int) -> None:
+        """
+        End with the span above, before anything else happens: the lines of both
+        are written in one go.
+        """
+        above = self._above
+        if self._is_made or self._end_time is not None or type(above) is not LazySpan:
+            self.end(end_time)
+        else:
+            above.last = (self.span_id, self._ended(end_time))
+
+    def _ended(self, end_time: int) -> bytes:
+        self._end_time = end_time
+
+        return (
             ended_line(self._prefix, self._text + "]", self)
             if self._links
-            else plainly_ended_line(self._prefix, self._text, end),
+            else plainly_ended_line(self._prefix, self._text, end_time)
         )
 
     def _make(self) -> None:

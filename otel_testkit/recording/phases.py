@@ -20,7 +20,7 @@ from otel_testkit.masking import Masker
 from otel_testkit.recording.clock import now
 from otel_testkit.recording.current import attach, get_current
 from otel_testkit.recording.failure import exception_type, record_exception
-from otel_testkit.recording.lazy import SPAN_KEY, begun
+from otel_testkit.recording.lazy import SPAN_KEY, LazySpan, begun
 from otel_testkit.recording.outcome import Outcome
 from otel_testkit.recording.provider import Recording
 from otel_testkit.recording.runner import RunnerSpan
@@ -76,11 +76,16 @@ class Phase:
         return None if self.span is None else self.span.get_span_context()
 
     def end(
-        self, exception: BaseException | None = None, *, at: int = 0, tell: bool = False
+        self,
+        exception: BaseException | None = None,
+        *,
+        at: int = 0,
+        tell: bool = False,
+        is_last: bool = False,
     ) -> None:
         """
         End now, or as it was *at* a time; *tell* what the exception says, where
-        its test does not.
+        its test does not. With the *last* one its test ends as well.
         """
         span = self.span
         if self.is_over or span is None:
@@ -96,7 +101,10 @@ class Phase:
             attach(previous)
         if exception is not None and Outcome.of(exception).is_failure:
             self._explain(exception, tell=tell)
-        span.end(at or now())
+        if is_last and type(span) is LazySpan:
+            span.end_last(at or now())
+        else:
+            span.end(at or now())
 
     def _explain(self, exception: BaseException, *, tell: bool) -> None:
         span, recording = self.span, self._test.recording
@@ -108,13 +116,15 @@ class Phase:
 
 class PhasedSpan(RunnerSpan):
     """
-    The span of a test whose runner tells of its phases.
+    The span of a test whose runner tells of its phases, and begins the first of
+    them with it.
 
     *ended_at* is when it ended, where its last phase went on with what is done
     for several tests; *message* what the runner says of a failure that is no
     exception; *variant* what tells it from others of which only a secret does.
     """
 
+    _begins_with_part: ClassVar[bool] = True
     ended_at: int = 0
     message: str = ""
     variant: str = ""

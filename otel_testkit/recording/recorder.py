@@ -109,11 +109,14 @@ class Recorder(SpanProcessor):
     def began(self, span_id: int, text: str) -> None:
         """
         Take notice of a span that encodes itself: its id, and all up to its
-        attributes.
+        attributes; nothing, where that is written with its first part.
         """
         if self.is_on:
             writer = self.writer
             self._started[span_id] = ("", writer, 0, False)
+            if not text:
+                return
+
             line = text + "}\n"
             try:
                 record = line.encode()
@@ -121,11 +124,16 @@ class Recorder(SpanProcessor):
                 record = opened_line(text)
             writer.append(_OPEN, record)
 
-    def ended(self, span_id: int, line: bytes) -> None:
+    def ended(
+        self, span_id: int, line: bytes, last: tuple[int, bytes] | None = None
+    ) -> None:
         """
-        Write the *line* of a span that has begun here.
+        Write the *line* of a span that has begun here, behind that of the *last* of
+        its parts, where this has ended with it.
         """
         started = self._started.pop(span_id, None)
+        if last is not None and self._started.pop(last[0], None) is not None:
+            line = last[1] + line
         if started is not None:
             started[1].append(_TRACES, line)
 

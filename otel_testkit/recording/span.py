@@ -122,6 +122,8 @@ class TestSpan:
     Whether it is a test, and not what is done once for some of them.
     """
 
+    _begins_with_part: ClassVar[bool] = False
+
     def __init__(
         self,
         name: str,
@@ -290,7 +292,14 @@ class TestSpan:
         if self._links:
             links = (*links, *map(Link, self._links))
 
-        span: Any = begun(now_recording.tracer, name, parent, attributes, links)
+        span: Any = begun(
+            now_recording.tracer,
+            name,
+            parent,
+            attributes,
+            links,
+            with_part=self._begins_with_part,
+        )
         self._pid = _getpid()
         self._recording = now_recording
         self._span = span

@@ -960,6 +960,57 @@ def test_forked(suite: Suite) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("where", "ended", "under_way"),
+    [
+        ("set-up", set(), {"setup", "fixture own"}),
+        ("call", {"setup", "fixture own"}, {"call"}),
+        ("finalizer", {"setup", "fixture own", "call"}, {"teardown", "fixture own"}),
+        ("report of setup", {"setup", "fixture own"}, set()),
+        ("report of call", {"setup", "fixture own", "call"}, set()),
+        ("report of teardown", {"setup", "fixture own", "call", "teardown"}, set()),
+    ],
+)
+def test_killed_anywhere(
+    suite: Suite, where: str, ended: set[str], under_way: set[str]
+) -> None:
+    """
+    Whatever code of the user's is running, what has ended is on disk as ended, and
+    what has begun as begun.
+    """
+    text = f"""
+        import os
+        import pytest
+
+        def now_at(place):
+            if place == {where!r}:
+                os._exit(9)
+
+        class Reports:
+            def pytest_runtest_logreport(self, report):
+                now_at(f"report of {{report.when}}")
+
+        @pytest.fixture(scope="session", autouse=True)
+        def _reports(pytestconfig):
+            pytestconfig.pluginmanager.register(Reports())
+
+        @pytest.fixture
+        def own(request):
+            request.addfinalizer(lambda: now_at("finalizer"))
+            now_at("set-up")
+
+        def test_a(own):
+            now_at("call")
+    """
+
+    (test,) = suite(text).attempts().values()
+    root, *others = test.spans
+
+    assert root.is_open is (where != "report of teardown")
+    assert {span.name for span in others if not span.is_open} == ended
+    assert {span.name for span in others if span.is_open} == under_way
+
+
 def test_timeout(suite: Suite) -> None:
     """What pytest-timeout ends is a test that failed."""
     text = """
