@@ -9,6 +9,7 @@ somebody asks. PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import copy
+import gc
 import os
 
 from typing import TYPE_CHECKING, Final
@@ -91,7 +92,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
     from otel_testkit.errors import never_raises  # noqa: PLC0415  # as said above
 
-    never_raises("pytest", "no test of pytest was recorded")(_configure)(config)
+    was_on = gc.isenabled()
+    # All that is loaded stays: it would be gone through again and again in vain.
+    gc.disable()
+    try:
+        never_raises("pytest", "no test of pytest was recorded")(_configure)(config)
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _configure(config: pytest.Config) -> None:
