@@ -22,12 +22,11 @@ from otel_testkit.recording.current import attach, get_current
 from otel_testkit.recording.failure import exception_type, record_exception
 from otel_testkit.recording.lazy import SPAN_KEY, LazySpan, begun
 from otel_testkit.recording.outcome import Outcome
-from otel_testkit.recording.provider import Recording
 from otel_testkit.recording.runner import RunnerSpan
-from otel_testkit.recording.sdk import Span
 from otel_testkit.recording.span import (
     _PHASE_KEY,
     _TEST_KEY,
+    Ending,
     TestSpan,
     _open,
 )
@@ -152,17 +151,12 @@ class PhasedSpan(RunnerSpan):
     def _end_time(self) -> int:
         return self.ended_at or now()
 
-    def _explain(
-        self,
-        span: Span,
-        outcome: Outcome,
-        exception: BaseException | None,
-        recording: Recording,
-    ) -> None:
-        super()._explain(span, outcome, exception, recording)
-        if self.message and outcome.is_failure:
-            message = recording.masker.text(self.message.strip().partition("\n")[0])
-            span.set_status(StatusCode.ERROR, cut(message, _MAX_MESSAGE))
+    def _explain(self, ending: Ending) -> None:
+        super()._explain(ending)
+        if self.message and ending.outcome.is_failure:
+            first, _, _ = self.message.strip().partition("\n")
+            message = cut(ending.recording.masker.text(first), _MAX_MESSAGE)
+            ending.span.set_status(StatusCode.ERROR, message)
 
 
 class SharedSpan(TestSpan):

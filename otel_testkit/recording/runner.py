@@ -15,9 +15,7 @@ from opentelemetry.trace import SpanContext
 from otel_testkit import semconv
 from otel_testkit.errors import never_raises
 from otel_testkit.recording.outcome import Outcome
-from otel_testkit.recording.provider import Recording
-from otel_testkit.recording.sdk import Span
-from otel_testkit.recording.span import TestSpan, current_test, step
+from otel_testkit.recording.span import Ending, TestSpan, current_test, step
 from otel_testkit.recording.values import masked_values, text
 
 
@@ -47,7 +45,7 @@ class RunnerSpan(TestSpan):
         self._ruling = outcome
         if exception is not None and self._span is not None:
             # Now: what is kept of an exception, keeps all that it holds.
-            super()._explain(self._span, outcome, exception, recording)
+            super()._explain(Ending(outcome, exception, self._span, recording))
             self._is_explained = True
 
     @never_raises("attribute", "what a decorator says of a test was not recorded")
@@ -82,15 +80,9 @@ class RunnerSpan(TestSpan):
 
         return super().outcome_of(exception)
 
-    def _explain(
-        self,
-        span: Span,
-        outcome: Outcome,
-        exception: BaseException | None,
-        recording: Recording,
-    ) -> None:
-        if exception is not None or not self._is_explained:
-            super()._explain(span, outcome, exception, recording)
+    def _explain(self, ending: Ending) -> None:
+        if ending.exception is not None or not self._is_explained:
+            super()._explain(ending)
 
 
 class OnceSpan(TestSpan):
@@ -102,18 +94,11 @@ class OnceSpan(TestSpan):
     __slots__ = ()
     is_case: ClassVar[bool] = False
 
-    def _explain(
-        self,
-        span: Span,
-        outcome: Outcome,
-        exception: BaseException | None,
-        recording: Recording,
-    ) -> None:
-        if outcome is not Outcome.PASSED:
-            span.set_attribute(
-                semconv.TEST_CASE_NAME, recording.masker.text(text(self.name))
-            )
-        super()._explain(span, outcome, exception, recording)
+    def _explain(self, ending: Ending) -> None:
+        if ending.outcome is not Outcome.PASSED:
+            name = ending.recording.masker.text(text(self.name))
+            ending.span.set_attribute(semconv.TEST_CASE_NAME, name)
+        super()._explain(ending)
 
     @property
     def place(self) -> SpanContext:

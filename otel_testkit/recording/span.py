@@ -91,6 +91,17 @@ class Part(Protocol):
     def closed(self) -> None: ...
 
 
+class Ending(NamedTuple):
+    """
+    How a test ends, and the *span* that tells of it.
+    """
+
+    outcome: Outcome
+    exception: BaseException | None
+    span: Span
+    recording: Recording
+
+
 class TestSpan:
     """
     One execution of a test, as a span of its own trace.
@@ -368,18 +379,13 @@ class TestSpan:
         self.outcome = outcome = self.outcome_of(exception)
         add(span, (_AT_END if self.is_case else _AT_END_OF_NO_CASE)[outcome])
         if exception is not None or outcome is not Outcome.PASSED:
-            self._explain(span, outcome, exception, recording)
+            self._explain(Ending(outcome, exception, span, recording))
 
-    def _explain(
-        self,
-        span: Span,
-        outcome: Outcome,
-        exception: BaseException | None,
-        recording: Recording,
-    ) -> None:
+    def _explain(self, ending: Ending) -> None:
         """
-        Say what led to *outcome*.
+        Say what led to it.
         """
+        outcome, exception, span, recording = ending
         if outcome.is_failure:
             span.set_attribute(
                 semconv.ERROR_TYPE,
