@@ -42,21 +42,29 @@ def send_runs(
     is_named = bool(folders)
     if not folders:
         # The oldest first, as they were made.
-        folders = [
-            folder
-            for folder in reversed(layout.run_folders(directory))
-            if meant_for(folder) & names
-        ]
-    if not folders:
-        hosts = ", ".join({one.host for one in to.values()})
-        out.write(f"no run in {directory} was to be sent to {hosts}; name one\n")
-        return 0
+        known = layout.run_folders(directory)[::-1]
+        folders = [folder for folder in known if meant_for(folder) & names]
+        if not folders:
+            hosts = ", ".join({one.host for one in to.values()})
+            out.write(_nothing_meant(known, directory, hosts))
+            return 1 if known else 0
 
     return max(
         [
             _send(folder, to, out, slow=None if is_named else slow_of(folder))
             for folder in folders
         ]
+    )
+
+
+def _nothing_meant(known: list[str], directory: str, hosts: str) -> str:
+    if not known:
+        return f"nothing to send: there is no run in {directory}\n"
+
+    return (
+        f"nothing was sent: of the runs in {directory} none was recorded to be sent "
+        f"to {hosts}. `otel-testkit send RUN` sends one all the same, the newest by "
+        f"`otel-testkit send {os.path.basename(known[-1])}`\n"
     )
 
 

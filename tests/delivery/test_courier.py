@@ -283,7 +283,8 @@ def test_sending_by_hand_says_what_it_cannot(
     programs: Programs, collector: Collector
 ) -> None:
     """
-    Exit code 1 where something is left, 2 where it was asked wrongly.
+    Exit code 1 where something is left, or nothing was meant for where it should go,
+    2 where it was asked wrongly.
     """
     done = programs.script()
     collector.behave(behaviours.refuses(401))
@@ -300,7 +301,9 @@ def test_sending_by_hand_says_what_it_cannot(
     assert nowhere.code == bad.code == unknown.code == 2
     assert "OTEL_EXPORTER_OTLP_ENDPOINT" in nowhere.err
     assert "endpoint takes a URL" in bad.err
-    assert (none.code, "name one" in none.out) == (0, True)
+    assert none.code == 1
+    assert "none was recorded to be sent to localhost" in none.out
+    assert f"`otel-testkit send {done.folder.name}`" in none.out
 
 
 def test_without_a_process_the_end_sends(
