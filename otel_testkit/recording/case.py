@@ -20,6 +20,7 @@ from opentelemetry import context as context_api
 
 from otel_testkit.errors import never_raises
 from otel_testkit.recording.listener import Listener, Running, result_of
+from otel_testkit.recording.mixins import watch
 from otel_testkit.recording.naming import case_in_pytest, place_of
 from otel_testkit.recording.once import (
     class_cleanups,
@@ -191,6 +192,8 @@ def _trace_from_first_line(cls: type) -> None:
     Have all of *cls* recorded, also where it names `TracedTestCase` too late.
     """
     unittest = sys.modules.get("unittest")
+    if unittest is None or not issubclass(cls, unittest.TestCase):
+        watch(cls)
     bases = cls.__bases__
     if (
         unittest is not None

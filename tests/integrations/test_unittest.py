@@ -521,3 +521,37 @@ def test_our_own_failure_reaches_nobody(monkeypatch: pytest.MonkeyPatch) -> None
 
         assert (result.testsRun, result.wasSuccessful()) == (1, True)
         assert len(errors.troubles()) == 1, name
+
+
+def test_a_mixin_alone(python: Python) -> None:
+    """
+    Tests of a class that is no test case are told of at the end, those of a mixin that
+    becomes one are not.
+    """
+    text = """
+import unittest
+
+from otel_testkit.integrations.unittest import TracedTestCase
+
+class Alone(TracedTestCase):
+    def test_one(self):
+        self.assertEqual(1, 1)
+
+class Shared(TracedTestCase):
+    def test_two(self):
+        self.assertEqual(1, 1)
+
+class Whole(Shared, unittest.TestCase):
+    pass
+
+class Empty(TracedTestCase):
+    trace_tags = {"team": "orders"}
+"""
+    done = python({"alone.py": text}, "-m", "unittest", "alone")
+
+    assert "Ran 1 test" in done.err
+    (line,) = [line for line in done.err.splitlines() if "otel-testkit" in line]
+    assert line == (
+        "otel-testkit: alone.Alone has tests that unittest does not know of; make it a "
+        "test case: class Alone(TracedTestCase, unittest.TestCase) (unittest)"
+    )
