@@ -44,6 +44,6 @@ def _tell() -> None:
 
 
 def _all_below(kind: type) -> list[type]:
-    below = type.__subclasses__(kind)
+    below: list[type] = type.__subclasses__(kind)
 
     return [*below, *(lower for one in below for lower in _all_below(one))]
