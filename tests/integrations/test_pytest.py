@@ -488,6 +488,17 @@ PLACES = """
         with test_span("nested"):
             mark("in nested")
 
+    @pytest.fixture(scope="module")
+    def mfx():
+        mark("module setup")
+        yield
+        mark("module teardown")
+
+    KIND
+    @pytest.mark.parametrize("n", [1, 2])
+    async def test_param(n, mfx):
+        mark("param body")
+
     class TestUnittest(unittest.TestCase):
         @classmethod
         def setUpClass(cls):
@@ -559,6 +570,8 @@ def test_parents(suite: Suite, plugin: str, options: Any, kind: str) -> None:
         *("fixture afx", "call", "call", "call", "call", "call"),
         *("nested", "fixture afx", "fixture fx"),
     ]
+    for n in (1, 2):
+        assert spans[f"test_param[{n}]"]["param body"] == "call"
     assert [spans["test_ut"][name] for name in ("setUp", "ut body", "tearDown")] == [
         "call"
     ] * 3
@@ -568,6 +581,8 @@ def test_parents(suite: Suite, plugin: str, options: Any, kind: str) -> None:
     assert "nested" not in spans
     loose = {name: root.name for root in done.run().loose for name in flat(root)}
     assert loose["setUpClass"] == "fixture setUpClass (class)"
+    assert loose["module setup"] == "fixture mfx (module)"
+    assert loose["module teardown"] == "fixture mfx (module) teardown"
 
 
 def test_decorated(suite: Suite) -> None:
