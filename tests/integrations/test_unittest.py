@@ -205,10 +205,7 @@ def test_coroutines_are_parts_of_their_steps(python: Python) -> None:
 def test_what_is_done_once_is_no_test(python: Python) -> None:
     """setUpClass has a trace of its own, to which the tests of the class link."""
     _, done = _both(python, "-m", "unittest", "cases")
-    loose = {span.name: span for span in done.run().loose}
-    written = "".join(
-        path.read_text("utf-8") for path in (done.folder / "store").rglob("traces.*")
-    )
+    loose, written = _loose(done)
 
     assert list(loose) == [
         "setUpClass (cases.Below)",
@@ -222,6 +219,16 @@ def test_what_is_done_once_is_no_test(python: Python) -> None:
         assert place.trace_id not in {one.trace_id for one in done.run().attempts()}
         link = f'"links":[{{"traceId":"{place.trace_id}"'
         assert written.count(link) == tests
+
+
+def _loose(done: Any) -> tuple[dict[str, Any], str]:
+    """
+    The spans that are no test's, and all that was written.
+    """
+    traces = (done.folder / "store").rglob("traces.*")
+    written = "".join(path.read_text("utf-8") for path in traces)
+
+    return {span.name: span for span in done.run().loose}, written
 
 
 def _once(python: Python) -> tuple[Any, Any]:
@@ -267,10 +274,7 @@ def test_modules_and_cleanups(python: Python) -> None:
 def test_tests_link_to_their_module(python: Python) -> None:
     """What is done for a module stands alone; its tests link to the set-up."""
     _, done = _once(python)
-    loose = {span.name: span for span in done.run().loose}
-    written = "".join(
-        path.read_text("utf-8") for path in (done.folder / "store").rglob("traces.*")
-    )
+    loose, written = _loose(done)
 
     assert sorted(loose) == [
         "class cleanups (once.AssertsOnce)",
