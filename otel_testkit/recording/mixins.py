@@ -9,10 +9,11 @@ below, so that is only known at the end.
 from __future__ import annotations
 
 import atexit
-import contextlib
 import sys
 
 from typing import Any, Final
+
+from otel_testkit.errors import never_raises, trouble, troubles
 
 
 _mixins: Final[list[type]] = []
@@ -27,20 +28,25 @@ def watch(mixin: type) -> None:
     _mixins.append(mixin)
 
 
+@never_raises("unittest", "classes that are no test cases were not told of")
 def _tell() -> None:
     test_case: Any = getattr(sys.modules.get("unittest"), "TestCase", ())
-    for mixin in _mixins:
-        with contextlib.suppress(Exception):
-            if any(name.startswith("test") for name in vars(mixin)) and not any(
-                issubclass(below, test_case) for below in _all_below(mixin)
-            ):
-                name = mixin.__qualname__
-                print(  # noqa: T201  # after the last test
-                    f"otel-testkit: {mixin.__module__}.{name} has tests that unittest "
-                    "does not know of; make it a test case: "
-                    f"class {name}(TracedTestCase, unittest.TestCase) (unittest)",
-                    file=sys.stderr,
-                )
+    names = [
+        f"{mixin.__module__}.{mixin.__qualname__}"
+        for mixin in _mixins
+        if any(name.startswith("test") for name in vars(mixin))
+        and not any(issubclass(below, test_case) for below in _all_below(mixin))
+    ]
+    if not names:
+        return
+
+    trouble(
+        "unittest",
+        f"unittest knows nothing of the tests of {', '.join(names)}; a test case is "
+        "class T(TracedTestCase, unittest.TestCase)",
+    )
+    for line in troubles():
+        print(f"otel-testkit: {line}", file=sys.stderr)  # noqa: T201  # after the last test
 
 
 def _all_below(kind: type) -> list[type]:

@@ -556,6 +556,6 @@ class Empty(TracedTestCase):
     assert "Ran 1 test" in done.err
     (line,) = [line for line in done.err.splitlines() if "otel-testkit" in line]
     assert line == (
-        "otel-testkit: alone.Alone has tests that unittest does not know of; make it a "
-        "test case: class Alone(TracedTestCase, unittest.TestCase) (unittest)"
+        "otel-testkit: unittest knows nothing of the tests of alone.Alone; a test case "
+        "is class T(TracedTestCase, unittest.TestCase) (unittest)"
     )
