@@ -37,3 +37,7 @@ def write_at_end(folder: str, asked: bool | str) -> Written | None:  # noqa: FBT
         path = error.filename or target or folder
         trouble("report", f"the report was not written: {path}: {error.strerror}")
         return None
+    except KeyboardInterrupt:
+        # The tests are over: who has waited enough still wants their summary.
+        trouble("report", "the report was not written: interrupted")
+        return None

@@ -46,7 +46,10 @@ def write_whole(pieces: Iterable[str], path: str) -> None:
         with open(aside, "xb") as file:
             file.writelines(piece.encode(errors="replace") for piece in pieces)
         os.replace(aside, path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(aside)
+        if isinstance(error, OSError):
+            # Of the other name nobody knows.
+            raise OSError(error.errno, error.strerror, path) from error
         raise

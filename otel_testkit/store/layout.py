@@ -141,14 +141,17 @@ def prune(directory: str, *, keep: int, max_bytes: int, spare: str) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _entries(folder: str) -> Iterator[tuple[str, int, float]]:
+def _entries(folder: str, *, depth: int = 1) -> Iterator[tuple[str, int, float]]:
     """
-    Give name, size and time of change of each file in *folder*.
+    Give name, size and time of change of each file in *folder*, and in those so many
+    below: pages of failures take room as well.
     """
     try:
         with os.scandir(folder) as found:
             for entry in found:
-                if entry.is_file(follow_symlinks=False):
+                if depth and entry.is_dir(follow_symlinks=False):
+                    yield from _entries(entry.path, depth=depth - 1)
+                elif entry.is_file(follow_symlinks=False):
                     status = entry.stat(follow_symlinks=False)
                     yield entry.name, status.st_size, status.st_mtime
     except OSError:

@@ -55,6 +55,18 @@ def test_the_store_stays_small(tmp_path: Path) -> None:
     ]
 
 
+def test_pages_of_failures_take_room(tmp_path: Path) -> None:
+    """
+    What a report has put into a folder of its own counts as well.
+    """
+    old, spare = _run(tmp_path, "a", 10), _run(tmp_path, "b", 10)
+    Path(old, "failures").mkdir()
+    Path(old, "failures", "test_a.html").write_bytes(b"x" * 100)
+    layout.prune(str(tmp_path), keep=10, max_bytes=100, spare=spare)
+
+    assert [spare] == layout.run_folders(str(tmp_path))
+
+
 def test_the_run_that_goes_on_always_stays(tmp_path: Path) -> None:
     """
     Not even a limit of nothing removes the run under way.

@@ -29,16 +29,18 @@ def stale_answer(scene: Scene) -> Iterator[Lead]:
     if not scene.is_assertion:
         return
 
+    writes = [
+        call for call in scene.calls if call.method in _WRITES and not call.is_failing
+    ]
     for call in reversed(scene.calls):
-        if call.method != "GET" or call.is_failing:
+        # Of thousands, hardly any comes from a cache.
+        if call.method != "GET" or call.is_failing or not _cached(call, 0)[0]:
             continue
-        written = _write_before(call, scene.calls)
+        written = _write_before(call, writes)
         if written is None:
             continue
         since = call.start - written.last_seen
         cached, is_older = _cached(call, since)
-        if not cached:
-            continue
         yield Lead(
             Finding(
                 cause=Cause.STALE,
@@ -53,12 +55,12 @@ def stale_answer(scene: Scene) -> Iterator[Lead]:
         return
 
 
-def _write_before(call: Call, calls: Sequence[Call]) -> Call | None:
-    for other in reversed(calls):
-        if other.last_seen > call.start or other.method not in _WRITES:
+def _write_before(call: Call, writes: Sequence[Call]) -> Call | None:
+    for other in reversed(writes):
+        if other.last_seen > call.start:
             continue
         near = other.path.startswith(call.path) or call.path.startswith(other.path)
-        if other.peer == call.peer and near and not other.is_failing:
+        if other.peer == call.peer and near:
             return other
 
     return None

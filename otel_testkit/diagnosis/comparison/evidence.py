@@ -76,8 +76,9 @@ def is_late(predicate: Predicate, index: int, attempt: Attempt, failed: int) -> 
     if place is None or place.parent is None:
         return False
     if predicate.kind in (DifferenceKind.MISSING, DifferenceKind.FEWER):
-        return _is_cut(place.parent, index, failed) and (
-            _next_start(place, index, failed) is None
+        return _follows_failure(place, index, attempt) or (
+            _is_cut(place.parent, index, failed)
+            and _next_start(place, index, failed) is None
         )
 
     return attempt.start + divergence(predicate, index, attempt) >= failed
@@ -94,6 +95,27 @@ def _is_cut(place: Place, index: int, failed: int) -> bool:
     return any(
         (span.is_step or span.is_test) and (span.is_open or span.last_seen >= failed)
         for span in place.spans.get(index, ())
+    )
+
+
+def _follows_failure(place: Place, index: int, attempt: Attempt) -> bool:
+    """
+    Tell whether the step that came last before *place* raised what ended the test: the
+    rest cleaned up.
+    """
+    siblings = place.parent.children if place.parent else []
+    before = (
+        sibling.spans[index][-1]
+        for sibling in reversed(siblings[: siblings.index(place)])
+        if index in sibling.spans
+    )
+    last = next(before, None)
+
+    return (
+        last is not None
+        and last.is_step
+        and last.is_error
+        and last.error_type == attempt.span.error_type
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import posixpath
 import re
 
 from importlib import resources
@@ -20,12 +21,12 @@ from typing import Final
 _ENTRY: Final = "main"
 _LOADER: Final = "loader.js"
 # In the order of the cascade: what the page is read with, and what its program shows.
-_STYLES: Final = ("base.css", "run.css", "test.css", "print.css")
-_LATER_STYLES: Final = ("timeline.css", "detail.css")
+_STYLES: Final = ("page/base.css", "run/run.css", "test/test.css", "page/print.css")
+_LATER_STYLES: Final = ("timeline/timeline.css", "call/detail.css")
 _COMMENT: Final = re.compile(r"^\s*(?:/\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
 _INDENT: Final = re.compile(r"^\s+", re.MULTILINE)
 _IMPORT: Final = re.compile(
-    r"^import (\{[^}]*\}) from \"\./([\w-]+)\.js\";$", re.MULTILINE
+    r"^import (\{[^}]*\}) from \"(\.{1,2}/[\w/-]+)\.js\";$", re.MULTILINE
 )
 _EXPORT: Final = re.compile(
     r"^export ((?:async )?(?:function\*?|const|class) (\w+))", re.MULTILINE
@@ -82,14 +83,28 @@ def _join(name: str, texts: dict[str, str], above: tuple[str, ...]) -> None:
         return
 
     source = _bare(_read(f"{name}.js"))
-    for _, needed in _IMPORT.findall(source):
-        _join(needed, texts, (*above, name))
-    variable = name.replace("-", "_")
-    names = ", ".join(exported for _, exported in _EXPORT.findall(source))
-    body = _EXPORT.sub(r"\1", _IMPORT.sub(_constant, source)).strip()
-    texts[name] = (
-        f"const {variable}_js = (() => {{\n{body}\n\nreturn {{ {names} }};\n}})();\n"
+    for _, path in _IMPORT.findall(source):
+        _join(_module(name, path), texts, (*above, name))
+    source = _IMPORT.sub(
+        lambda found: f"const {found[1]} = {_variable(_module(name, found[2]))};",
+        source,
     )
+    names = ", ".join(exported for _, exported in _EXPORT.findall(source))
+    body = _EXPORT.sub(r"\1", source).strip()
+    texts[name] = (
+        f"const {_variable(name)} = (() => {{\n{body}\n\nreturn {{ {names} }};\n}})();\n"
+    )
+
+
+def _module(name: str, path: str) -> str:
+    """
+    Name the module that the module *name* finds at *path*.
+    """
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
+
+
+def _variable(name: str) -> str:
+    return re.sub(r"\W", "_", name) + "_js"
 
 
 def _bare(text: str) -> str:
@@ -97,10 +112,6 @@ def _bare(text: str) -> str:
     Leave out of *text* what is for its readers. No text of ours goes over a line.
     """
     return _INDENT.sub("", _COMMENT.sub("", text))
-
-
-def _constant(found: re.Match[str]) -> str:
-    return f"const {found[1]} = {found[2].replace('-', '_')}_js;"
 
 
 def _read(name: str) -> str:

@@ -2,7 +2,7 @@
 A test as data for the page: all its attempts, and a passing one to lay beside.
 
 The page gets it as JSON, once somebody opens the test. What is the same as nearly
-everywhere is left out, and `model.js` puts it back:
+everywhere is left out, and `test/model.js` puts it back:
 
     CHUNK    {attempts: [ATTEMPT], beside: [BESIDE]}
              those of this run come first, then one of an earlier run that passed

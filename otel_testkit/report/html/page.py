@@ -62,10 +62,16 @@ def _pieces(page: Page) -> Iterator[str]:
         style=assets.style(),
         later_style=assets.later_style(),
         loader=assets.loader(),
-        packed=packed_text,
+        program=_program(),
         digest=assets.digest,
         version=VERSION,
     )
+
+
+@functools.cache
+def _program() -> str:
+    # The same in every page, of which there may be thousands.
+    return packed_text({"style": assets.later_style(), "script": assets.script()})
 
 
 @functools.cache

@@ -11,6 +11,7 @@ import pytest
 from otel_testkit.diagnosis.comparison import compare, preceding_tests
 from otel_testkit.diagnosis.comparison.predicate import DifferenceKind
 from otel_testkit.trace import load
+from tests.conftest import exception
 
 
 def asked(method, path, status=200, **more):
@@ -517,3 +518,32 @@ class TestClaims:
 
         assert ((), ()) == (found.differences, found.consequences)
         assert "needs a passing run to be compared with" == found.needs
+
+
+def test_what_a_failed_step_was_to_lead_to(run_folder):
+    """
+    After the step that raised what ended the test only clearing up comes: that others
+    go on is no difference, also where the exception is noted at the very end.
+    """
+    for number in range(4):
+        is_failing = number == 3
+        test = run_folder.test(
+            "test_it",
+            *(0.0, 9.0, "failed" if is_failing else "passed"),
+            trace_id=f"{number + 1:032x}",
+            exceptions=[exception("app.Throttled", "no")] if is_failing else None,
+            **{"error.type": "app.Throttled"} if is_failing else {},
+        )
+        told = {"status": 2, "error.type": "app.Throttled"} if is_failing else {}
+        step = run_folder.span("invoke", 1.0, 2.0, test, **told)
+        run_folder.call("POST", "http://api/invoke", 429 if told else 200, 1, 2, step)
+        if not is_failing:
+            run_folder.step("wait", 2.0, 3.0, test)
+        run_folder.call("DELETE", "http://api/it", 204, 4.0, 5.0, test)
+
+    (case,) = load(run_folder.write()).cases
+    found = compare(case.attempts[3:], case.attempts[:3])
+
+    assert "POST api /invoke" == found.differences[0].place
+    assert "wait" not in [one.place for one in found.differences]
+    assert "wait" in [one.place for one in found.consequences]

@@ -113,6 +113,8 @@ class Windows:
         return visit
 
     def _forget(self, page: Page, color_scheme: str) -> None:
+        # Else nothing in it has the focus.
+        page.bring_to_front()
         page.evaluate("() => { try { localStorage.clear() } catch {} }")
         page.goto("about:blank")
         page.mouse.move(0, 0)

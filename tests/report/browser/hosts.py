@@ -75,6 +75,7 @@ class _Handler(SimpleHTTPRequestHandler):
     def end_headers(self) -> None:
         if self._policy:
             self.send_header("Content-Security-Policy", self._policy)
+        self.send_header("Cache-Control", "no-store")
         super().end_headers()
 
     def log_message(self, *_: Any) -> None:

@@ -154,7 +154,7 @@ class TestReport:
         assert [] == _unseen(seen)
 
     @pytest.mark.parametrize(
-        ("browser_name", "every"), [(CHROMIUM, [1, 3]), (FIREFOX, [3, 1000])]
+        ("browser_name", "every"), [(CHROMIUM, [1, 6]), (FIREFOX, [3, 1000])]
     )
     def test_without_policy(self, open_report, unguarded, every):
         """

@@ -4,10 +4,12 @@ The page of a run is gone through: by outcome, by words, by keys.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from .browsers import CHROMIUM, FIREFOX, expect
-from .reports import BULKY, CREATED, LISTED, REINDEXED
+from .reports import BULKY, CREATED, LISTED, REINDEXED, new_run, report_of
 
 
 BOTH = pytest.mark.parametrize("browser_name", [CHROMIUM, FIREFOX])
@@ -70,6 +72,21 @@ class TestSearch:
         page = open_report(insights.file, "#?q=nowhere")
 
         expect(page.get_by_role("status").first).to_have_text("No test is like this")
+
+    def test_outside(self, open_report, tmp_path):
+        """
+        What is outside of all tests is no test, and is unfolded where there are none.
+        """
+        run = new_run(tmp_path)
+        run.call("GET", "http://shop/cart", 500, 0, 1, None)
+        page = open_report(report_of(Path(run.write())).file)
+        expect(page.locator("#run .row:visible")).to_have_count(1)
+
+        run.test("tests/test_cart.py::test_cart", 1, 2, trace_id="b" * 32)
+        page = open_report(report_of(Path(run.write())).file)
+        expect(page.locator("#run .row:visible")).to_have_count(0)
+        page.get_by_role("searchbox").first.fill("!s:failed")
+        expect(page.locator("search output")).to_have_text("1 of 1 test, 1 outside")
 
     def test_address(self, open_report, insights):
         """

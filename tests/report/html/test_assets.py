@@ -6,17 +6,18 @@ from __future__ import annotations
 
 import re
 
-from importlib import resources
+from pathlib import Path
 
 import pytest
 
 from otel_testkit.report.html import assets
 
 
+ASSETS = Path(assets.__file__).parent / "assets"
 MODULES = sorted(
-    path.name
-    for path in (resources.files("otel_testkit.report.html") / "assets").iterdir()
-    if path.name.endswith(".js") and path.name != "loader.js"
+    path.relative_to(ASSETS).with_suffix("").as_posix()
+    for path in ASSETS.rglob("*.js")
+    if path.name != "loader.js"
 )
 
 
@@ -44,7 +45,9 @@ def test_every_module_is_in_the_program():
     """
     names = re.findall(r"^const (\w+)_js = ", assets.script(), re.MULTILINE)
 
-    assert MODULES == sorted(f"{name}.js" for name in names)
+    assert sorted(map(assets._variable, MODULES)) == sorted(
+        f"{name}_js" for name in names
+    )
 
 
 def test_nothing_is_left_to_be_loaded():
@@ -74,7 +77,7 @@ def test_no_text_goes_over_a_line():
     What a line begins with can be left out, for no text is there.
     """
     for name in MODULES:
-        for line in assets._read(name).splitlines():
+        for line in assets._read(f"{name}.js").splitlines():
             assert not line.count("`") % 2, (name, line)
 
 
@@ -83,9 +86,11 @@ def test_what_is_needed_comes_first(modules):
     Modules come in the order in which they need each other, each once.
     """
     modules["main.js"] = (
-        'import { b } from "./b.js";\nimport { c, d } from "./c-d.js";\nb(c);\n'
+        'import { b } from "./room/b.js";\nimport { c, d } from "./c-d.js";\nb(c);\n'
     )
-    modules["b.js"] = 'import {\n  c,\n} from "./c-d.js";\n\nexport const b = c;\n'
+    modules["room/b.js"] = (
+        'import {\n  c,\n} from "../c-d.js";\n\nexport const b = c;\n'
+    )
     modules["c-d.js"] = (
         "export function c() {}\nexport async function d() {}\nexport function* e() {}\n"
         "export class F {}\n"
@@ -93,7 +98,7 @@ def test_what_is_needed_comes_first(modules):
 
     program = joined()
 
-    assert ["c_d", "b", "main"] == re.findall(
+    assert ["c_d", "room_b", "main"] == re.findall(
         r"^const (\w+)_js = \(", program, re.MULTILINE
     )
     assert "return { c, d, e, F };" in program

@@ -1,6 +1,6 @@
 /** Attempts as a chunk has them, made of a few words, for the tests of what shows them. */
 
-import { test } from "../../../otel_testkit/report/html/assets/model.js";
+import { test } from "../../../otel_testkit/report/html/assets/test/model.js";
 
 /** Makes the raw data of a call. */
 export function call(up, at, took, told, given = {}) {

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-
-import { indented, shape } from "../../../otel_testkit/report/html/assets/bodies.js";
-import { differentLines } from "../../../otel_testkit/report/html/assets/lines.js";
+import { differentLines } from "../../../otel_testkit/report/html/assets/beside/lines.js";
+import {
+  indented,
+  shape,
+} from "../../../otel_testkit/report/html/assets/call/bodies.js";
 import {
   query,
   request,
   response,
-} from "../../../otel_testkit/report/html/assets/messages.js";
+} from "../../../otel_testkit/report/html/assets/call/messages.js";
 
 const BODY = "http.response.body";
 

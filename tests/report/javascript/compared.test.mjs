@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { folded } from "../../../otel_testkit/report/html/assets/compared.js";
+import { folded } from "../../../otel_testkit/report/html/assets/beside/compared.js";
 import {
   answer,
   bodyDifferences,
   counterpart,
   pace,
-} from "../../../otel_testkit/report/html/assets/difference.js";
-import { clock, phases } from "../../../otel_testkit/report/html/assets/timing.js";
+} from "../../../otel_testkit/report/html/assets/beside/difference.js";
+import { clock, phases } from "../../../otel_testkit/report/html/assets/call/timing.js";
 
 function span(given) {
   return { attributes: {}, call: null, isOpen: false, isFailing: false, ...given };

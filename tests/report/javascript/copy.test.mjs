@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import test from "node:test";
 
-import { curl, har, httpx } from "../../../otel_testkit/report/html/assets/copy.js";
+import {
+  curl,
+  har,
+  httpx,
+} from "../../../otel_testkit/report/html/assets/call/copy.js";
 
 const HOSTILE = [
   "it's",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { criticalPath } from "../../../otel_testkit/report/html/assets/criticalpath.js";
+import { criticalPath } from "../../../otel_testkit/report/html/assets/timeline/criticalpath.js";
 import { attempt, work } from "./attempts.mjs";
 
 function pieces(one) {

@@ -5,7 +5,7 @@ import {
   counted,
   duration,
   size,
-} from "../../../otel_testkit/report/html/assets/format.js";
+} from "../../../otel_testkit/report/html/assets/page/format.js";
 
 test("durations are told as in the terminal", () => {
   const told = [

@@ -6,7 +6,7 @@ import {
   isJson,
   leaves,
   tokens,
-} from "../../../otel_testkit/report/html/assets/jsonpaths.js";
+} from "../../../otel_testkit/report/html/assets/beside/jsonpaths.js";
 
 const HOSTILE = [
   "",

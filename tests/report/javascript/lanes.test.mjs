@@ -6,7 +6,7 @@ import {
   every,
   happenings,
   telling,
-} from "../../../otel_testkit/report/html/assets/conversation.js";
+} from "../../../otel_testkit/report/html/assets/lanes/conversation.js";
 import { attempt, call, work } from "./attempts.mjs";
 
 function told(one) {

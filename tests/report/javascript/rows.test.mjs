@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-
-import { filters, ownTime } from "../../../otel_testkit/report/html/assets/filters.js";
+import {
+  failingWindow,
+  suspect,
+} from "../../../otel_testkit/report/html/assets/test/suspect.js";
+import {
+  filters,
+  ownTime,
+} from "../../../otel_testkit/report/html/assets/timeline/filters.js";
 import {
   isGroup,
   label,
   rowsOf,
   shown,
   sort,
-} from "../../../otel_testkit/report/html/assets/rows.js";
-import {
-  failingWindow,
-  suspect,
-} from "../../../otel_testkit/report/html/assets/suspect.js";
+} from "../../../otel_testkit/report/html/assets/timeline/rows.js";
 import { attempt, call, work } from "./attempts.mjs";
 
 const PHASE = { step: true };

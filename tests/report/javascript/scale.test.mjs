@@ -7,7 +7,7 @@ import {
   whole,
   within,
   zoomed,
-} from "../../../otel_testkit/report/html/assets/scale.js";
+} from "../../../otel_testkit/report/html/assets/timeline/scale.js";
 import { attempt, work } from "./attempts.mjs";
 
 const ALL = { from: 0, to: 1000 };

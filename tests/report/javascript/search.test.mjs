@@ -6,7 +6,7 @@ import {
   stateOf,
   terms,
   withState,
-} from "../../../otel_testkit/report/html/assets/search.js";
+} from "../../../otel_testkit/report/html/assets/run/search.js";
 
 const INVOKED = {
   name: "tests/test_insights.py::test_insight_is_created[eu-west]",

@@ -2,12 +2,12 @@
  * Begins: shows the run, and each test when somebody comes to it.
  */
 
-import { article } from "./article.js";
-import { bar } from "./bar.js";
-import { unpacked } from "./chunks.js";
-import { list } from "./list.js";
-import { route } from "./route.js";
-import { show } from "./test.js";
+import { bar } from "./page/bar.js";
+import { route } from "./page/route.js";
+import { list } from "./run/list.js";
+import { article } from "./test/article.js";
+import { unpacked } from "./test/chunks.js";
+import { show } from "./test/test.js";
 
 async function begin() {
   bar();
