@@ -70,6 +70,7 @@ class _Client:
     name: str
     retries: frozenset[int]
     setting: str
+    takes_retry: bool = False
 
 
 # As they are without any setting.
@@ -97,13 +98,15 @@ _CLIENTS: Final = (
         "requests",
         frozenset(),
         "HTTPAdapter(max_retries=Retry(3, status_forcelist=(429, 500, 502, 503, 504), "
-        "backoff_factor=0.5)), with allowed_methods for POST",
+        "backoff_factor=0.5))",
+        takes_retry=True,
     ),
     _Client(
         "python-urllib3/",
         "urllib3",
         frozenset(),
         "Retry(3, status_forcelist=(429, 500, 502, 503, 504), backoff_factor=0.5)",
+        takes_retry=True,
     ),
     _Client(
         "python-httpx/",
@@ -119,6 +122,8 @@ _CLIENTS: Final = (
     ),
 )
 _RETRYABLE: Final = frozenset({429, 500, 502, 503, 504})
+# What urllib3's Retry sends again without being told to.
+_RETRIED: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"})
 
 
 def next_step(meaning: Meaning, call: Call | None = None) -> str:
@@ -135,15 +140,18 @@ def next_step(meaning: Meaning, call: Call | None = None) -> str:
 
 
 def _of_client(meaning: Meaning, call: Call, client: _Client) -> str:
+    setting = client.setting
+    if client.takes_retry and call.method not in _RETRIED:
+        setting += f", with allowed_methods for {call.method}"
     if call.resend_count:
         is_asked = meaning.cause is Cause.RATE_LIMITED
         return (
             f"{_begun(client.name)} gave up after {call.resend_count + 1} attempts: "
-            f"let it wait longer ({client.setting})"
+            f"let it wait longer ({setting})"
             f"{', or ask less often' if is_asked else ''}."
         )
     if call.status in client.retries:
-        return f"Let {client.name} try more often: {client.setting}."
+        return f"Let {client.name} try more often: {setting}."
 
     # Whoever trips over a request may have done half of it.
     log = "Look into the service's log at that time. " * (
@@ -152,7 +160,7 @@ def _of_client(meaning: Meaning, call: Call, client: _Client) -> str:
 
     return (
         f"{log}{_begun(client.name)} doesn't retry a {call.status} by default; if the "
-        f"request may be sent twice: {client.setting}."
+        f"request may be sent twice: {setting}."
     )
 
 

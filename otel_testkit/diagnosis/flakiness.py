@@ -54,7 +54,8 @@ class State(enum.StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flakiness:
     """
-    So many *failures* in so many *attempts* of a case.
+    So many *failures* in so many *attempts* of a case: what was tried again in one run
+    because it failed, and failed again, counts once.
 
     *rate* is the share of failures that is to be expected. *flip_rate* is the share of
     the latest attempts that ended otherwise than the one before. *is_proved*: it both failed and passed on the same code, in the places
@@ -112,7 +113,8 @@ def assess(suite: str, case: str, results: Sequence[Result]) -> Flakiness | None
     """
     Tell how a case fares by its *results* from first to last; None if it never failed.
     """
-    fails = [result.is_failure for result in results]
+    runs = _fails_by_run(results)
+    fails = _independent(runs)
     failures = sum(fails)
     if not failures:
         return None
@@ -123,7 +125,7 @@ def assess(suite: str, case: str, results: Sequence[Result]) -> Flakiness | None
     return Flakiness(
         suite=suite,
         case=case,
-        state=_state(results),
+        state=_state(runs),
         attempts=len(fails),
         failures=failures,
         rate=rate(failures, len(fails)),
@@ -201,25 +203,62 @@ def _proofs(results: Sequence[Result]) -> tuple[str, ...]:
     return tuple(place for place, outcomes in seen.items() if len(outcomes) == 2)
 
 
-def _state(results: Sequence[Result]) -> State:
-    fails = [result.is_failure for result in results]
+def _fails_by_run(results: Sequence[Result]) -> list[list[bool]]:
+    by_run: dict[str, list[bool]] = {}
+    for result in results:
+        by_run.setdefault(result.run, []).append(result.is_failure)
+
+    return list(by_run.values())
+
+
+def _independent(runs: Iterable[Sequence[bool]]) -> list[bool]:
+    """
+    Tell which attempts failed, without those that were made but because one had failed,
+    and failed again: mostly for the same reason.
+    """
+    fails: list[bool] = []
+    for told in runs:
+        is_retried = all(told[:-1])
+        fails += sorted(set(told), reverse=True) if is_retried else told
+
+    return fails
+
+
+def _state(runs: Sequence[Sequence[bool]]) -> State:
+    # A run in which it did both is neither a failure nor a pass.
+    ends = [set(told) for told in runs]
+    latest = ends[-1]
     streak = 1
-    while streak < len(fails) and fails[-streak - 1] == fails[-1]:
+    while streak < len(ends) and ends[-streak - 1] == latest:
         streak += 1
 
-    before = fails[:-streak]
-    usual = rate(sum(before), len(before))
-    chance: float = (usual if fails[-1] else 1 - usual) ** streak
-    if before and not fails[-1] and chance <= _SURPRISE:
-        return State.FIXED
+    before = _independent(runs[:-streak])
+    failures = sum(before)
+    if latest == {False}:
+        # Whoever repeats it in one run wants to know.
+        passes = sum(len(told) for told in runs[-streak:])
+        if _passing(failures, len(before), passes) <= _SURPRISE:
+            return State.FIXED
     # Once may be chance, however seldom it was before.
-    if fails[-1] and streak > 1 and (not before or chance <= _ACCUSATION):
-        return State.BROKEN
+    elif latest == {True} and streak > 1:
+        chance: float = rate(failures, len(before)) ** streak
+        if not before or chance <= _ACCUSATION:
+            return State.BROKEN
 
-    failing_runs = {result.run for result in results if result.is_failure}
-    is_new = len(failing_runs) == 1 and results[-1].run in failing_runs
+    is_new = True in latest and sum(True in end for end in ends) == 1
 
     return State.NEW if is_new else State.FLAKY
+
+
+def _passing(failures: int, total: int, passes: int) -> float:
+    """
+    Give the chance of so many *passes* in a row after so many *failures* of *total*:
+    few leave the rate open, so that it is averaged over all rates (Beta-binomial, after
+    Jeffreys' prior).
+    """
+    passed = total - failures + 0.5
+
+    return math.prod((passed + at) / (total + 1 + at) for at in range(passes))
 
 
 def _flips(fails: Sequence[bool]) -> int:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from otel_testkit.diagnosis.answer import read
 from otel_testkit.diagnosis.asked import Asked, asked
+from otel_testkit.diagnosis.exceptions import classify_exception
 from otel_testkit.diagnosis.failure import failed_at
-from otel_testkit.diagnosis.finding import Finding
-from otel_testkit.diagnosis.trouble import Trouble, answer_to, troubles
+from otel_testkit.diagnosis.finding import Cause, Finding
+from otel_testkit.diagnosis.trouble import Trouble, answer_to, document, troubles
 from otel_testkit.trace.model import Attempt, Call, Error
 
 
@@ -90,9 +91,11 @@ def _usual(passing: Sequence[Attempt]) -> Mapping[Asked, tuple[Call, ...]]:
 def is_named(trouble: Trouble, scene: Scene) -> bool:
     """
     Tell whether the failure speaks of *trouble*: by its status, its code, its words
-    or its exception.
+    or its exception, or as it could not read the answer.
     """
     call = trouble.call
+    if call is refusal_taken_for_a_document(scene):
+        return True
     if any((one.type, one.message) in _shown(call) for one in scene.errors if one.type):
         return True
 
@@ -104,6 +107,24 @@ def is_named(trouble: Trouble, scene: Scene) -> bool:
         return True
 
     return any(len(told) > 11 and told[:80] in said for told in facts.messages)
+
+
+def refusal_taken_for_a_document(scene: Scene) -> Call | None:
+    """
+    Give the last call, where it failed and the test ended by reading what is no
+    document in its answer: a gateway's page, say.
+    """
+    call = scene.calls[-1] if scene.calls else None
+    if call is None or (call.status or 0) < 400 or document(call) is not None:
+        return None
+
+    meaning = classify_exception(scene.errors) if scene.errors else None
+    is_choked = meaning is not None and meaning.cause in (
+        Cause.UNEXPECTED_BODY,
+        Cause.TRUNCATED_BODY,
+    )
+
+    return call if is_choked else None
 
 
 def _shown(call: Call) -> set[tuple[str, str]]:

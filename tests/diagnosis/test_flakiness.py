@@ -91,8 +91,12 @@ class TestState:
             ("PFPFPFFFFFF", State.BROKEN),
             # After one failure in two, few passes say it; after one in ten, many.
             ("FPFPF" + "P" * 6, State.FIXED),
+            # A single failure tells of no rate at all.
+            ("FPPP", State.FLAKY),
+            ("F" + "P" * 5, State.FIXED),
             ("PPPPPPPPPF" + "P" * 6, State.FLAKY),
-            ("PPPPPPPPPF" + "P" * 40, State.FIXED),
+            ("PPPPPPPPPF" + "P" * 40, State.FLAKY),
+            ("PPPPPPPPPF" + "P" * 80, State.FIXED),
         ],
     )
     def test_states(self, outcomes, expected):
@@ -100,6 +104,40 @@ class TestState:
         A state is left only by a series that would be a surprise in it.
         """
         assert expected is assessed(outcomes).state
+
+
+class TestRetries:
+    @pytest.mark.parametrize(
+        ("runs", "state", "counted"),
+        [
+            ("P P P P P P P P FFF", State.NEW, (1, 9)),
+            ("FFF", State.NEW, (1, 1)),
+            ("P P P P P P P P FFF FF", State.BROKEN, (2, 10)),
+            ("P P P FFP", State.NEW, (1, 5)),
+            # It would not have passed on a retry, were it broken.
+            ("P P P P P P P P FFP FFP F", State.FLAKY, (3, 13)),
+            ("FPPPPPP", State.NEW, (1, 7)),
+            # Repeated for its own sake, it counts.
+            ("F PPPPP", State.FIXED, (1, 6)),
+            ("P PFFPF", State.NEW, (3, 6)),
+        ],
+    )
+    def test_of_one_run(self, runs, state, counted):
+        """
+        Whatever often it is tried again in one run, a failure is one.
+        """
+        told = [
+            Result(outcome == "F", f"run-{at}")
+            for at, outcomes in enumerate(runs.split())
+            for outcome in outcomes
+        ]
+
+        found = assess("", "test_it", told)
+
+        assert found is not None
+        assert state is found.state
+        assert counted == (found.failures, found.attempts)
+        assert not found.is_bursty or state is State.BROKEN
 
 
 class TestBursts:

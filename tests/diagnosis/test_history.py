@@ -189,6 +189,7 @@ class TestFlaky:
         record("2026-01-01T00-00-00-0001", tests)
         tests = {"a": "PFPPPP", "b": "PPFP", "c": "FF", "d": "P" * 20}
         record("2026-01-01T00-00-00-0002", tests)
+        record("2026-01-01T00-00-00-0003", {"c": "FF"})
 
         assert [
             ("c", State.BROKEN),

@@ -13,7 +13,7 @@ from otel_testkit.diagnosis.causes.answers import CONSEQUENCES
 from otel_testkit.diagnosis.causes.slowness import is_late, usual_time, waited
 from otel_testkit.diagnosis.exceptions import classify_exception
 from otel_testkit.diagnosis.finding import Cause, Confidence, Finding
-from otel_testkit.diagnosis.scene import Lead, Scene
+from otel_testkit.diagnosis.scene import Lead, Scene, refusal_taken_for_a_document
 from otel_testkit.diagnosis.wording import duration
 from otel_testkit.trace.model import Call, Error, Outcome
 
@@ -21,6 +21,8 @@ from otel_testkit.trace.model import Call, Error, Outcome
 _EXCERPT: Final = 160
 _EXCEPTION: Final = 6.0
 _VAGUE: Final = 2.0
+# Less than any call that failed.
+_CONSEQUENCE: Final = 0.5
 _WAITING: Final = 5.5
 # Less than this is no wait, in nanoseconds.
 _LEAST: Final = 200_000_000
@@ -40,6 +42,8 @@ def exception(scene: Scene) -> Iterator[Lead]:
     nearness = _EXCEPTION if meaning.confidence is not Confidence.POSSIBLE else _VAGUE
     if meaning.cause in CONSEQUENCES:
         nearness /= 2
+    if refusal_taken_for_a_document(scene):
+        nearness = _CONSEQUENCE
     where = f" in {call.summary}" if call else ""
     yield Lead(
         Finding(

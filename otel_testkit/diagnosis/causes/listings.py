@@ -27,6 +27,8 @@ _WRITES: Final = frozenset({"POST", "PUT", "PATCH"})
 _NAMES: Final = frozenset({"id", "uuid", "guid", "key", "name", "slug", "arn"})
 # A shorter text may be part of anything.
 _TELLING: Final = 6
+# What it is the id of, if it says so: order_id, orderId, id.
+_ID: Final = re.compile(r"(?:.*[_.-])?([a-z]+)(?:[_.-]id|Id|ID)|id|ID")
 _SEARCH: Final = re.compile(r"[/:_-](?:_?search|find|query|list|_?count|lookup)$")
 _DEPTH: Final = 6
 _MOST_CALLS: Final = 100
@@ -171,9 +173,35 @@ def _is_about(read: Call, written: Call) -> bool:
             return True
 
     said = f"{written.request_body or ''}{written.response_body or ''}"
-    wanted = (value for _, value in parse_qsl(read.url.partition("?")[2]))
+    wanted = parse_qsl(read.url.partition("?")[2])
 
-    return any(len(value) >= _TELLING and value in said for value in wanted)
+    return any(
+        value in said
+        if len(value) >= _TELLING
+        else value in _made(written) and _is_its_id(key, read, written)
+        for key, value in wanted
+    )
+
+
+def _is_its_id(key: str, read: Call, written: Call) -> bool:
+    """
+    Tell whether *key*, in the query of *read*, asks for an id of the kind of thing that
+    *written* made: of each kind, there is a number 9.
+    """
+    found = _ID.fullmatch(key)
+    if found is None:
+        return False
+
+    kinds = written.path.lower().split("/")
+    if found[1] is None:
+        # Elsewhere, it is the id of something else.
+        place = read.path.rstrip("/")
+        return bool(_SEARCH.search(place)) or place.rpartition("/")[2].lower() in kinds
+
+    # Categories have a category_id.
+    stem = found[1].removesuffix("y")
+
+    return any(kind.startswith(stem) for kind in kinds)
 
 
 def _is_deleted(written: Call, read: Call, calls: Sequence[Call]) -> bool:

@@ -65,6 +65,45 @@ def test_a_page_as_ever(tell, ask) -> None:
     assert diagnose(attempt, passing) == ()
 
 
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        (500, Cause.SERVER_ERROR),
+        (502, Cause.UNAVAILABLE),
+        (404, Cause.NOT_FOUND),
+        (401, Cause.AUTH_INVALID),
+    ],
+)
+@pytest.mark.parametrize("body", ["<html><title>nginx</title><p>Oh no", "", "oops"])
+def test_refused_with_a_page(tell, ask, status, cause, body) -> None:
+    """
+    That the page of a failed call is no document comes of the failure.
+    """
+    attempt = tell(
+        ask("GET", "/a", 200, body='{"id": 1}'),
+        ask("GET", "/b", status, body=body),
+        errors=CHOKED,
+    )
+
+    found = diagnose(attempt)[0]
+
+    assert found.cause is cause
+    assert f"→ {status}" in found.statement
+
+
+def test_refused_with_a_document(tell, ask) -> None:
+    """
+    Where the failed call came with a document, something else could not be read.
+    """
+    attempt = tell(
+        ask("GET", "/a", 200, body=PAGE),
+        ask("GET", "/b", 404, body='{"message": "b not found"}'),
+        errors=CHOKED,
+    )
+
+    assert diagnose(attempt)[0].cause is Cause.UNEXPECTED_BODY
+
+
 def test_redirected(tell, ask) -> None:
     """
     A client that follows no redirect has no document to read.

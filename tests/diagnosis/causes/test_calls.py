@@ -195,6 +195,20 @@ def test_advice(tell, ask, agent, status, advice) -> None:
     assert advice in first(attempt).next_step
 
 
+@pytest.mark.parametrize("agent", ["python-requests/2.32", "python-urllib3/2.2"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "PATCH"])
+def test_allowed_methods(tell, ask, agent, method) -> None:
+    """
+    Methods are to be allowed only where urllib3 does not send them again by itself.
+    """
+    sends = {"user-agent": agent}
+    attempt = tell(ask(method, "/a", 503, sends=sends), errors=unequal(503))
+
+    said = first(attempt).next_step
+    assert ("allowed_methods" in said) is (method in ("POST", "PATCH"))
+    assert said.endswith(f"for {method}.") is (method in ("POST", "PATCH"))
+
+
 def test_given_up(tell, ask) -> None:
     """
     A client that has tried again already is not told to begin with it.

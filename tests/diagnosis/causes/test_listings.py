@@ -119,3 +119,27 @@ def test_no_race(tell, ask, name) -> None:
     attempt = tell(*told_calls(ask)[name], errors=EMPTY)
 
     assert Cause.RACE not in {cause for cause, _ in causes(attempt)}
+
+
+@pytest.mark.parametrize(
+    ("path", "asks", "is_lacking"),
+    [
+        ("/orders", "/search?id=9", True),
+        ("/orders", "/shipments?order_id=9", True),
+        ("/orders", "/shipments?page=1&orderId=9", True),
+        ("/categories", "/items?category_id=9", True),
+        ("/orders", "/users?id=9", False),
+        ("/orders", "/users?customer_id=9", False),
+        ("/orders", "/search?id=8", False),
+        ("/orders", "/search?paid=9", False),
+        ("/orders", "/search?page=9", False),
+    ],
+)
+def test_short_id(tell, ask, path, asks, is_lacking) -> None:
+    """
+    A short id is enough where the query names it as one, of that kind of thing.
+    """
+    attempt = tell(made(ask, path, name="9"), found(ask, path=asks), errors=EMPTY)
+
+    expected = [(Cause.RACE, Confidence.POSSIBLE)] if is_lacking else []
+    assert causes(attempt) == expected
