@@ -251,6 +251,38 @@ class TestShow:
         assert (2, "") == (code, out)
         assert re.match("otel-testkit: .*" + said, err)
 
+    @pytest.mark.parametrize(
+        "text", ["", "\n", "junk\n", '{"a": 1}\n', '{\n"resourceSpans": []\n}\n']
+    )
+    @pytest.mark.parametrize("command", ["show", "report", "export --format=json"])
+    def test_nothing_to_read(self, run, text, command):
+        """
+        A file in which there is no span is no run in which nothing failed.
+        """
+        with open("other.jsonl", "w", encoding="utf-8") as file:
+            file.write(text)
+
+        code, out, err = run(*command.split(), "other.jsonl")
+
+        assert (2, "") == (code, out)
+        assert re.fullmatch(
+            "otel-testkit: there is nothing to read in other.jsonl: .* OTLP/JSON.*\n",
+            err,
+        )
+        assert not [name for name in os.listdir() if name.endswith(".html")]
+
+    def test_damaged_file(self, run, run_folder):
+        """
+        What can be read of a file is shown, whatever else is in it.
+        """
+        with open("other.jsonl", "w", encoding="utf-8") as file:
+            file.write("junk\n" + "\n".join(run_folder.traces))
+
+        code, out, _ = run("show", "other.jsonl")
+
+        assert 0 == code
+        assert "1 damaged record left out" in out
+
 
 class TestRuns:
     def test_table(self, run, store):

@@ -233,6 +233,51 @@ def test_several_tests_are_not_one(
     assert "test_more.py::test_orders " in told(capsys, "explain", "test_orders")
 
 
+def test_a_name_goes_before_a_part_of_one(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    A test that is called so is meant in whichever run it failed, not a later one whose
+    name merely begins like that; nor where it has never failed.
+    """
+    run = day(store, 22, status=429, case="tests/test_more.py::test_orders[0]")
+    run.test("test_others", 3, 4, "failed", trace_id="d" * 32)
+    run.write()
+
+    assert f"trace  {11:032x}" in told(capsys, "explain", "test_order")
+    assert f"trace  {22:032x}" in told(capsys, "explain", "test_orders")
+    assert f"trace  {22:032x}" in told(capsys, "explain", "orders[")
+    assert main(["explain", "test_other"]) == 2
+    assert "has not failed in any of these runs" in capsys.readouterr().err
+
+
+def test_what_repeats_is_folded(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    A thousand equal polls are a line, and so are the log records that came of them;
+    all steps are there.
+    """
+    run = RunFolder(store / "runs" / "2026-11-30T06-43-12-7f3a")
+    test = run.test("test_polls", 0, 50, "failed")
+    for number in range(40):
+        run.step(f"step {number}", number / 100, (number + 1) / 100, test)
+    for number in range(1000):
+        at = 1 + number * 0.04
+        run.call("GET", "http://api.test/job", 202, at, at + 0.01, test)
+        run.log(f"poll {number}", at, test, severity=9, level="INFO")
+    run.write()
+    out = told(capsys, "explain", "test_polls")
+    pasted = told(capsys, "explain", "test_polls", "--markdown")
+
+    assert "10.0 s GET api /job 202 1000 times\n" in pasted
+    assert "(1 before these)" in pasted
+    assert len(out.splitlines()) < 60
+    assert all(f"─ step {number} " in out for number in range(40))
+    assert re.search(r"GET  api /job +202.1000 .* 10\.0 s$", out, re.MULTILINE)
+    assert re.search(r"INFO orders +poll 0 +.1000$", out, re.MULTILINE)
+
+
 def test_the_only_one_that_failed_is_meant(
     store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -418,7 +463,46 @@ def test_flaky_can_be_asked_for_less(
     assert "none of the tests asked for has failed" in told(
         capsys, "flaky", "--min-runs", "13"
     )
-    assert json.loads(told(capsys, "flaky", "--since", "0", "--json")) == []
+    assert json.loads(told(capsys, "flaky", "--since", "1e-9", "--json")) == []
+    assert json.loads(told(capsys, "flaky", "--since", "1e308", "--json"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--since", "0"], "'0' is no number of days above 0"),
+        (["--since=-1"], "'-1' is no number of days above 0"),
+        (["--since", "nan"], "'nan' is no number of days above 0"),
+        (["--min-runs", "0"], "'0' is no whole number from 1 on"),
+        (["--min-runs", "many"], "'many' is no whole number from 1 on"),
+    ],
+)
+def test_what_flaky_cannot_be_asked_is_refused(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    Rather than answered with an empty table: exit code 2.
+    """
+    with pytest.raises(SystemExit) as stop:
+        main(["flaky", *arguments])
+
+    assert stop.value.code == 2
+    assert says in capsys.readouterr().err
+
+
+def test_an_empty_store_has_no_flaky_tests(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    It says so, in the words of `runs`, and stays as it was.
+    """
+    store = tmp_path / "none"
+
+    assert told(capsys, "flaky", "--dir", str(store)).replace("\n", "") == (
+        f"there are no runs in {store}"
+    )
+    assert told(capsys, "flaky", "--dir", str(store), "--json") == "[]\n"
+    assert not store.exists()
 
 
 def test_flaky_tells_causes_and_what_fails_together(

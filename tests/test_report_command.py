@@ -10,6 +10,7 @@ import webbrowser
 import pytest
 
 from otel_testkit.cli import main
+from otel_testkit.report.html import write
 
 
 RUN = ".otel-testkit/runs/2026-11-22T06-43-12-7f3a"
@@ -95,6 +96,19 @@ def test_of_somebody_else(project, report):
 
     code, out, _ = report(str(foreign), "-o", "look.html")
     assert (0, f"look.html\nfailures/{PAGE}\n") == (code, out)
+
+
+def test_more_than_pages(project, report, monkeypatch):
+    """
+    Failed tests without a page are counted, and not where paths are read.
+    """
+    monkeypatch.setattr(write, "_MOST_TOLD", 0)
+
+    code, out, err = report("-o", "look.html")
+
+    assert (0, "look.html\n") == (code, out)
+    assert "and 1 more failed test in the report\n" == err
+    assert ["look.html"] == pages(project)
 
 
 def test_written_anew(project, report):

@@ -96,8 +96,9 @@ def flaky(options: argparse.Namespace) -> None:
 
     since = 0
     if options.since is not None:
-        since = time.time_ns() - int(options.since * 86_400e9)
+        since = int(max(time.time_ns() - options.since * 86_400e9, 0))
     directory = _directory(options)
+    is_empty = not run_folders(directory)
     with history.open_index(directory) as index:
         found = history.flaky(index, since=since, least_attempts=options.min_runs)
         count = index.count()
@@ -114,7 +115,10 @@ def flaky(options: argparse.Namespace) -> None:
     from otel_testkit.report.page import Page  # noqa: PLC0415
 
     page = Page(sys.stdout)
-    page.print(flaky_lines(page, found, count, told, together))
+    if is_empty and not count:
+        page.print([page.text(f"there are no runs in {directory}")])
+    else:
+        page.print(flaky_lines(page, found, count, told, together))
 
 
 def runs(options: argparse.Namespace) -> None:
@@ -178,6 +182,8 @@ def export(options: argparse.Namespace) -> None:
     try:
         folder = find_run(directory, options.run)
     except UnreadableRun as error:
+        if options.run and os.path.exists(options.run):
+            raise
         found = options.run and find_trace(directory, options.run)
         if not found:
             msg = f"{error}; nor is there a trace whose id begins so"
@@ -236,6 +242,9 @@ def report(options: argparse.Namespace) -> None:
 
     for path in (written.report, *written.failures.values()):
         sys.stdout.write(f"{near_path(path)}\n")
+    if written.more:
+        # No path, which is what others read there.
+        sys.stderr.write(f"{written.more_text}\n")
     if options.open:
         _open(written.report)
 

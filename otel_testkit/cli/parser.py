@@ -5,6 +5,7 @@ The command line: its commands, and what they take.
 from __future__ import annotations
 
 import argparse
+import math
 
 from otel_testkit.cli import commands as run
 from otel_testkit.cli.commands import DIRECTORY
@@ -136,18 +137,39 @@ def _flaky(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--since",
         metavar="DAYS",
-        type=float,
+        type=_days,
         default=None,
         help="only attempts of the last so many days",
     )
     command.add_argument(
         "--min-runs",
         metavar="N",
-        type=int,
+        type=_count,
         default=1,
         help="only tests with at least so many attempts",
     )
     command.set_defaults(command=run.flaky)
+
+
+def _days(told: str) -> float:
+    try:
+        days = float(told)
+    except ValueError:
+        days = math.nan
+    if not 0 < days < math.inf:
+        msg = f"{told!r} is no number of days above 0"
+        raise argparse.ArgumentTypeError(msg)
+
+    return days
+
+
+def _count(told: str) -> int:
+    count = int(told) if told.isdecimal() else 0
+    if count < 1:
+        msg = f"{told!r} is no whole number from 1 on"
+        raise argparse.ArgumentTypeError(msg)
+
+    return count
 
 
 def _runs(command: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import difflib
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,76 +85,88 @@ class Found:
 def find_attempt(directory: str, test: str, run_id: str | None) -> Found:
     """
     Find the last failing attempt of *test*, a case or how a trace's id begins, in the
-    run *run_id* or else in the newest one of *directory* that has one.
+    run *run_id* or else in the newest one of *directory* that has one. What has *test*
+    as a part of its name is meant only where no run has a case that is called so.
 
     Raises:
         SelectionError: if there is none, or several tests are meant.
         UnreadableRun: if the run is not there.
     """
     folders = [find_run(directory, run_id)] if run_id else run_folders(directory)
-    problem: SelectionError | None = None
-    has_passed = False
-    for folder in folders:
-        try:
-            run = load(folder, tests_only=True)
-            found = _failing(run, test)
-        except _AmbiguousError:
-            raise
-        except SelectionError as error:
-            problem = problem or error
-            continue
-        except UnreadableRun:
-            if run_id:
-                raise
-            continue
-        if found is None:
-            has_passed = True
-            continue
-
-        trace_id = found.attempt.trace_id
-        whole = load(folder, cases=[found.attempt.case])
-        attempt = next(one for one in whole.attempts() if one.trace_id == trace_id)
-
-        return Found(whole, attempt, found.others)
+    newest: Run | None = None
+    is_known = False
+    likely: tuple[Run, list[Case]] | None = None
+    for run in _runs(folders, is_told=run_id is not None):
+        newest = newest or run
+        if attempt := _traced(run, test):
+            return _whole(run, attempt)
+        called = _called(test, run)
+        if failing := _failing(called):
+            return _only(run, test, called, failing)
+        is_known = is_known or bool(called)
+        alike = [case for case in run.cases if test in case.name]
+        if likely is None and _failing(alike):
+            likely = run, alike
 
     if not run_id and (gone := _gone(directory, test)):
         raise SelectionError(gone)
-    if has_passed:
-        where = f"run {run_id}" if run_id else "any of these runs"
-        msg = f"{test!r} has not failed in {where}"
+    if likely and not is_known:
+        run, alike = likely
+        return _only(run, test, alike, _failing(alike))
+    if newest is None:
+        msg = f"there are no runs in {directory}"
         raise SelectionError(msg)
-    raise problem or SelectionError(f"there are no runs in {directory}")
+    if not is_known:
+        # Says what it may have meant, where there is nothing like it.
+        cases_named(test, newest)
+    where = f"run {run_id}" if run_id else "any of these runs"
+    msg = f"{test!r} has not failed in {where}"
+    raise SelectionError(msg)
 
 
-class _AmbiguousError(SelectionError):
-    """
-    It is there, more than once.
-    """
+def _runs(folders: list[str], *, is_told: bool) -> Iterator[Run]:
+    for folder in folders:
+        try:
+            yield load(folder, tests_only=True)
+        except UnreadableRun:
+            if is_told:
+                raise
 
 
-def _failing(run: Run, test: str) -> Found | None:
-    """
-    Find what failed last of *test* in *run*; None if it has not failed.
-    """
+def _traced(run: Run, test: str) -> Attempt | None:
     begins = test.lower()
+    if len(begins) < _LEAST_OF_ID:
+        return None
     traced = [one for one in run.attempts() if one.trace_id.startswith(begins)]
-    if traced and len(begins) >= _LEAST_OF_ID:
-        if len(traced) > 1:
-            ids = [f"{one.trace_id}  {one.case}" for one in traced]
-            raise _AmbiguousError(_several(test, "traces", ids))
-        return Found(run, traced[0])
+    if len(traced) > 1:
+        ids = [f"{one.trace_id}  {one.case}" for one in traced]
+        raise SelectionError(_several(test, "traces", ids))
 
-    cases = cases_named(test, run)
-    failing = [case for case in cases if case.failing_attempt]
+    return traced[0] if traced else None
+
+
+def _failing(cases: list[Case]) -> list[Attempt]:
+    return [case.failing_attempt for case in cases if case.failing_attempt]
+
+
+def _only(run: Run, test: str, cases: list[Case], failing: list[Attempt]) -> Found:
+    """
+    Give the one attempt that is *failing* of the *cases* that *test* may mean.
+    """
     if len(failing) > 1:
-        names = [case.name for case in failing]
-        raise _AmbiguousError(_several(test, "tests that failed", names))
-    for case in failing:
-        if case.failing_attempt:
-            others = tuple(one.name for one in cases if one is not case)
-            return Found(run, case.failing_attempt, others)
+        names = [attempt.case for attempt in failing]
+        raise SelectionError(_several(test, "tests that failed", names))
+    (attempt,) = failing
+    others = tuple(case.name for case in cases if attempt not in case.attempts)
 
-    return None
+    return _whole(run, attempt, others)
+
+
+def _whole(run: Run, attempt: Attempt, others: tuple[str, ...] = ()) -> Found:
+    whole = load(run.path, cases=[attempt.case])
+    same = (one for one in whole.attempts() if one.trace_id == attempt.trace_id)
+
+    return Found(whole, next(same), others)
 
 
 def _several(test: str, what: str, names: list[str]) -> str:
@@ -171,7 +184,8 @@ def _gone(directory: str, test: str) -> str:
     from otel_testkit.diagnosis.history import last_failures  # noqa: PLC0415  # a database
 
     for case, last in last_failures(directory):
-        if test in (case, _short_name(case)) or last.trace_id.startswith(test.lower()):
+        is_traced = len(test) >= _LEAST_OF_ID and last.trace_id.startswith(test.lower())
+        if is_traced or _is_called(test, case):
             return (
                 f"{case} failed last in run {last.run}, which is gone: only the latest "
                 "runs are kept (keep_runs)"
@@ -187,14 +201,9 @@ def cases_named(name: str, run: Run) -> list[Case]:
     Raises:
         SelectionError: if there is none.
     """
-    matches = (
-        lambda case: case.name == name,
-        lambda case: name in (case.name.rpartition("::")[2], _short_name(case.name)),
-        lambda case: name in case.name,
-    )
-    for match in matches:
-        if cases := [case for case in run.cases if match(case)]:
-            return cases
+    cases = _called(name, run) or [case for case in run.cases if name in case.name]
+    if cases:
+        return cases
 
     names = {case.name: case.name for case in run.cases}
     names |= {_short_name(case.name): case.name for case in run.cases}
@@ -209,6 +218,16 @@ def cases_named(name: str, run: Run) -> list[Case]:
         "`otel-testkit show --all` shows all of them"
     )
     raise SelectionError(msg)
+
+
+def _called(name: str, run: Run) -> list[Case]:
+    return [case for case in run.cases if case.name == name] or [
+        case for case in run.cases if _is_called(name, case.name)
+    ]
+
+
+def _is_called(name: str, whole: str) -> bool:
+    return name in (whole, whole.rpartition("::")[2], _short_name(whole))
 
 
 def _short_name(name: str) -> str:

@@ -59,8 +59,10 @@ def print_summary(
 def asked_report(config: pytest.Config) -> bool | str | None:
     """
     Tell whether, or to which path, a report is asked for by option or in pytest's
-    settings; None where neither says.
+    settings; None where neither says, and none where tests are set up, but not run.
     """
+    if getattr(config.option, "setuponly", False):
+        return False
     path = config.getoption("trace_report")
     if path is not None:
         return os.path.join(config.invocation_params.dir, path) if path else True

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def write_at_end(folder: str, asked: bool | str) -> Written | None:  # noqa: FBT001 - as it is set
     """
     Write the report of the run in *folder*, to the path that was *asked* for or into
-    it; None where nobody asked, or where it can't be written, which is told.
+    it; None where nobody asked, where no test ran, or where it can't be written,
+    which is told.
     """
     if not asked:
         return None
@@ -26,6 +27,10 @@ def write_at_end(folder: str, asked: bool | str) -> Written | None:  # noqa: FBT
     from otel_testkit.report.html import write_report  # noqa: PLC0415
     from otel_testkit.report.html.target import target_of  # noqa: PLC0415
     from otel_testkit.store import layout  # noqa: PLC0415
+    from otel_testkit.store.read import holds_tests  # noqa: PLC0415
+
+    if not holds_tests(folder):
+        return None
 
     target = target_of(asked) if isinstance(asked, str) else ""
     store = layout.store_of(folder)

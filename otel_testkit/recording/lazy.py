@@ -132,7 +132,7 @@ class LazySpan(Span):
     is_remote = False
     _is_made = False
     # What waits for its first part, and of its last one for its end.
-    unwritten = ""
+    unwritten: str = ""
     last: tuple[int, bytes] | None = None
     _context: Any = _Context()
     trace_id: int

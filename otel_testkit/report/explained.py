@@ -34,7 +34,7 @@ def print_explanation(found: Explanation, file: IO[str]) -> None:
         lines += labelled(page, "diff", difference.statement)
     lines += labelled(page, "beside", beside_text(found), QUIET)
     run = Text(f"  run    {page.text(near_path(found.run.path))}", QUIET)
-    page.print([*lines, *tree_of(page, attempt), run, Text()])
+    page.print([*lines, *tree_of(page, attempt, folded=True), run, Text()])
 
 
 def beside_text(found: Explanation) -> str:

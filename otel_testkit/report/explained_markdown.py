@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from itertools import groupby
 from typing import Final
 
 from otel_testkit.diagnosis.explanation import Explanation
 from otel_testkit.report import text as texts
 from otel_testkit.report.differences import told_differences
 from otel_testkit.report.explained import beside_text
+from otel_testkit.report.waterfall import duration_of
 from otel_testkit.trace.complaint import complaint
 from otel_testkit.trace.model import Attempt, Call, Span
 
@@ -95,16 +97,32 @@ def _differences(found: Explanation) -> Iterator[str]:
 
 
 def _before(attempt: Attempt) -> Iterator[str]:
-    rows = [
-        _row(span, attempt)
+    spans = (
+        span
         for span in attempt.spans
         if span is not attempt.span and (isinstance(span, Call) or span.is_step)
-    ]
-    if rows:
-        left = len(rows) - _MOST_STEPS
+    )
+    groups = [tuple(alike) for _, alike in groupby(spans, _likeness)]
+    if groups:
+        left = sum(map(len, groups[:-_MOST_STEPS]))
         more = [f"({left} before these)"] if left > 0 else []
+        rows = [_row(alike, attempt) for alike in groups[-_MOST_STEPS:]]
         yield "### What happened before"
-        yield _block("\n".join([*more, *rows[-_MOST_STEPS:]]))
+        yield _block("\n".join([*more, *rows]))
+
+
+def _likeness(span: Span) -> Hashable:
+    return (span.summary, *_answer(span)) if isinstance(span, Call) else span
+
+
+def _answer(span: Span) -> tuple[str, str]:
+    """
+    Give what *span* was answered, and what it complains of.
+    """
+    if not isinstance(span, Call):
+        return "", ""
+
+    return span.answer, complaint(span) if span.is_failing else ""
 
 
 def _where(found: Explanation) -> Iterator[str]:
@@ -127,15 +145,16 @@ def _where(found: Explanation) -> Iterator[str]:
         yield _block(json.dumps(tags, indent=1, ensure_ascii=False))
 
 
-def _row(span: Span, attempt: Attempt) -> str:
+def _row(alike: tuple[Span, ...], attempt: Attempt) -> str:
+    span = alike[0]
     at = (span.start - attempt.start) / 1e9
-    answer = span.answer if isinstance(span, Call) else ""
-    said = complaint(span) if isinstance(span, Call) and span.is_failing else ""
-    took = texts.duration(span.duration)
+    answer, said = _answer(span)
+    took = texts.duration(duration_of(alike))
+    times = f"{len(alike)} times" if len(alike) > 1 else ""
 
     return "  ".join(
         part
-        for part in (f"{at:7.3f}", f"{took:>7}", span.summary, answer, said)
+        for part in (f"{at:7.3f}", f"{took:>7}", span.summary, answer, times, said)
         if part
     )
 

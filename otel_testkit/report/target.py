@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 def write_out(pieces: Iterable[str], path: str | None) -> None:
     """
-    Write *pieces* to the file *path*, or to standard output.
+    Write *pieces* to the file *path*, whose folder is made, or to standard output.
 
     Raises:
         OSError: if the file cannot be written.
@@ -29,7 +29,9 @@ def write_out(pieces: Iterable[str], path: str | None) -> None:
         with open(path, "wb") as file:
             file.writelines(piece.encode() for piece in pieces)
     else:
-        write_whole(pieces, os.path.realpath(path))
+        target = os.path.realpath(path)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        write_whole(pieces, target)
 
 
 def write_whole(pieces: Iterable[str], path: str) -> None:

@@ -60,7 +60,7 @@ def print_run(
         print_selection(run, attempts, [], file or sys.stderr, written=written)
     elif written is not None:
         page = Page(file or sys.stderr)
-        page.print([_report_line(page, written.report)])
+        page.print(_written_lines(page, written))
 
 
 def print_selection(
@@ -99,7 +99,7 @@ def print_selection(
     if not attempts and not loose:
         page.print([Text("  no failed test (--all shows the others)", GOOD)])
     if written is not None:
-        page.print([_report_line(page, written.report)])
+        page.print(_written_lines(page, written))
     page.print(run_lines(page, run))
 
 
@@ -140,10 +140,12 @@ def attempt_lines(
     return [*lines, *tree_of(page, attempt, above=None if whole else len(lines))]
 
 
-def tree_of(page: Page, attempt: Attempt, *, above: int | None = None) -> list[Text]:
+def tree_of(
+    page: Page, attempt: Attempt, *, above: int | None = None, folded: bool = False
+) -> list[Text]:
     """
     Give the waterfall of *attempt*, of which so many lines stand *above*: with them,
-    it fits 25. All of it if that is None.
+    it fits 25. All of it if that is None, in as many lines as it takes if *folded*.
     """
     root = attempt.span
     told = [root.status_message, *(error.message for error in attempt.errors)]
@@ -152,14 +154,16 @@ def tree_of(page: Page, attempt: Attempt, *, above: int | None = None) -> list[T
         root,
         # The last two lines count what is hidden and name the trace.
         lines=None if above is None else _LINES - above - len(left_out) - 2,
+        folded=folded,
         notes=attempt.is_failure,
         told=told,
     )
+    whole = "show --all" if folded else "--all"
 
     return [
         *tree_lines(page, shown.rows, root),
         *left_out,
-        *_trace_lines(page, root, shown),
+        *_trace_lines(page, root, shown, whole),
     ]
 
 
@@ -344,17 +348,27 @@ def _left_out_lines(page: Page, attempt: Attempt) -> list[Text]:
     return [_more_line(page, f"{what} not recorded")] if what else []
 
 
-def _trace_lines(page: Page, root: Span, shown: Waterfall) -> Iterator[Text]:
+def _trace_lines(
+    page: Page, root: Span, shown: Waterfall, whole: str = "--all"
+) -> Iterator[Text]:
     counts = {"span": shown.hidden_spans, "log record": shown.hidden_logs}
     if what := _several({word: count for word, count in counts.items() if count}):
-        yield _more_line(page, f"{what} (--all shows them)")
+        yield _more_line(page, f"{what} ({whole} shows them)")
     yield Text(f"  trace  {page.text(root.trace_id)}", QUIET)
 
 
 def _page_lines(page: Page, written: Written, attempt: Attempt) -> list[Text]:
-    path = written.failures.get(attempt.case)
+    path = written.failures.get((attempt.suite, attempt.case))
 
     return [_report_line(page, path)] if path else []
+
+
+def _written_lines(page: Page, written: Written) -> list[Text]:
+    lines = [_report_line(page, written.report)]
+    if written.more:
+        lines.append(_more_line(page, written.more_text))
+
+    return lines
 
 
 def _report_line(page: Page, path: str) -> Text:

@@ -75,7 +75,7 @@ class Row:
 
     @property
     def duration(self) -> int:
-        return sum(span.duration for span in self.spans)
+        return duration_of(self.spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +116,23 @@ class _Item:
         return any(span.is_failing or span.is_open for span in self.spans)
 
 
+def duration_of(spans: Iterable[Span]) -> int:
+    """
+    Tell for how many nanoseconds at least one of *spans* was going on.
+    """
+    total, reached = 0, 0
+    for span in sorted(spans, key=lambda span: span.start):
+        total += max(span.last_seen - max(span.start, reached), 0)
+        reached = max(reached, span.last_seen)
+
+    return total
+
+
 def waterfall(
     root: Span,
     *,
     lines: int | None = None,
+    folded: bool = False,
     notes: bool = True,
     told: Iterable[str] = (),
 ) -> Waterfall:
@@ -129,12 +142,15 @@ def waterfall(
     Args:
         lines: the most lines to take, counting one more for each note; None for
             every span and every log record in a row of its own.
+        folded: whether even so neighbours that are alike share a row, and log records.
         notes: whether failing calls say what they complain of, and warnings are
             shown.
         told: messages that stand elsewhere and need no note.
     """
     known = set(told) if notes else None
-    if lines is None:
+    if lines is None and folded:
+        items = _items(root, _fold_neighbours, _fold_logs, known)
+    elif lines is None:
         items = _items(root, _one_by_one, _every_log, known)
     else:
         logs = _fold_warnings if notes else _no_log
@@ -238,13 +254,16 @@ def _every_log(logs: Iterable[Log]) -> Iterable[tuple[Log, ...]]:
 
 
 def _fold_warnings(logs: Iterable[Log]) -> Iterable[tuple[Log, ...]]:
+    return _fold_logs(log for log in logs if log.is_warning)
+
+
+def _fold_logs(logs: Iterable[Log]) -> Iterable[tuple[Log, ...]]:
     # All that are alike, wherever they stand: between them are the calls, which
     # fold as well.
     alike: dict[Hashable, list[Log]] = {}
     for log in logs:
-        if log.is_warning:
-            likeness = log.level, log.logger, _NUMBER.sub("0", log.text)
-            alike.setdefault(likeness, []).append(log)
+        likeness = log.level, log.logger, _NUMBER.sub("0", log.text)
+        alike.setdefault(likeness, []).append(log)
 
     return (tuple(group) for group in alike.values())
 

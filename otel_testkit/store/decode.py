@@ -188,8 +188,11 @@ def attributes(pairs: Any) -> Attributes:
 
             key, value = pair.get("key"), pair.get("value")
             if isinstance(key, str) and isinstance(value, dict):
-                # The same few names come back in every span.
-                decoded[sys.intern(key)] = any_value(value)
+                string = value.get("stringValue")
+                # The same few names come back in every span, most of them with texts.
+                decoded[sys.intern(key)] = (
+                    string if isinstance(string, str) else any_value(value)
+                )
 
     return decoded
 
@@ -261,7 +264,7 @@ def _severity(value: Any, level: str) -> int:
 
 
 def _events(raw: Any) -> tuple[StoredEvent, ...]:
-    if not isinstance(raw, list):
+    if not raw or not isinstance(raw, list):
         return ()
 
     return tuple(

@@ -10,7 +10,7 @@ import re
 
 from otel_testkit.errors import UnreadableRun
 from otel_testkit.store import layout
-from otel_testkit.store.read import files, holds_tests, lines
+from otel_testkit.store.read import files, holds_records, holds_tests, lines
 
 
 _BEGINNING = re.compile(r"[0-9a-fA-F]{1,32}")
@@ -38,6 +38,12 @@ def find_run(directory: str, wanted: str | None = None) -> str:
         return ids[wanted]
     if os.path.exists(wanted):
         inner = layout.run_folders(wanted)
+        if not inner and os.path.isfile(wanted) and not holds_records(wanted):
+            msg = (
+                f"there is nothing to read in {wanted}: neither spans nor log records; "
+                "expected are lines of OTLP/JSON, each a whole TracesData or LogsData"
+            )
+            raise UnreadableRun(msg)
         return _newest(wanted, inner) if inner else wanted
 
     alike = [name for name in ids if name.startswith(wanted) or name.endswith(wanted)]

@@ -128,6 +128,24 @@ def holds_tests(path: str) -> bool:
     return any(_TEST_MARK in line for file in files(path) for line in lines(file))
 
 
+def holds_records(path: str) -> bool:
+    """
+    Tell whether a span or a log record is in the file at *path*; reads no further.
+
+    Raises:
+        UnreadableRun: if it cannot be opened.
+    """
+    reader = Reader({})
+    for file in files(path):
+        read = reader.read_open if is_open_file(file) else reader.read
+        for line in lines(file):
+            read(line)
+            if reader.spans or reader.logs:
+                return True
+
+    return False
+
+
 def size_of(path: str) -> int:
     """
     Add up the bytes of the run folder, or the file, at *path*.
@@ -170,7 +188,7 @@ class Reader:
     def __init__(self, own_resource: Attributes) -> None:
         self.spans: list[StoredSpan] = []
         self.logs: list[StoredLog] = []
-        self.damaged = 0
+        self.damaged: int = 0
 
         self._own_resource = own_resource
         self._ended: set[tuple[str, str]] | None = None

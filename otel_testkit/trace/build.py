@@ -171,6 +171,8 @@ def _span(root: Node) -> Span:
         built[node] = _one_span(
             node, tuple(built.pop(child) for child in node.children)
         )
+        # It goes when its tree does, without being looked for.
+        node.parent, node.children = None, []
 
     return built[root]
 
@@ -195,15 +197,9 @@ def _one_span(node: Node, children: tuple[Span, ...]) -> Span:
         "is_orphan": node.is_orphan,
         "attributes": attributes,
         "resource": stored.resource,
-        "events": tuple(
-            Event(event.name, event.time, event.attributes) for event in stored.events
-        ),
+        "events": _events(stored),
         "errors": _errors(stored),
-        "logs": tuple(
-            sorted(
-                (_log(log, node.start) for log in node.logs), key=lambda log: log.time
-            )
-        ),
+        "logs": _logs(node),
         "children": children,
     }
     if name is None and stored.kind != Kind.CLIENT:
@@ -223,6 +219,25 @@ def _one_span(node: Node, children: tuple[Span, ...]) -> Span:
         ),
         resend_count=integer(attributes, semconv.HTTP_REQUEST_RESEND_COUNT) or 0,
     )
+
+
+def _events(stored: StoredSpan) -> tuple[Event, ...]:
+    # Most spans have none.
+    if not stored.events:
+        return ()
+
+    return tuple(
+        Event(event.name, event.time, event.attributes) for event in stored.events
+    )
+
+
+def _logs(node: Node) -> tuple[Log, ...]:
+    if not node.logs:
+        return ()
+
+    logs = (_log(log, node.start) for log in node.logs)
+
+    return tuple(sorted(logs, key=lambda log: log.time))
 
 
 def _log(stored: StoredLog, start: int = 0) -> Log:
@@ -254,6 +269,9 @@ def _log(stored: StoredLog, start: int = 0) -> Log:
 
 
 def _errors(stored: StoredSpan) -> tuple[Error, ...]:
+    if not stored.events:
+        return ()
+
     return tuple(
         Error(
             type=text(event.attributes, semconv.EXCEPTION_TYPE) or "Exception",

@@ -40,6 +40,7 @@ _ID: Final = re.compile(
 _DATE: Final = re.compile(
     r"\d{4}-\d\d-\d\d(T[\d:.Z+-]*)?|\d{8}T\d{6}(\.\d+)?Z?", re.ASCII
 )
+_DIGIT: Final = re.compile(r"[0-9]")
 _SEPARATORS: Final = re.compile(r"([-_.:~,;=@!+]|%[0-9A-Fa-f]{2})")
 _ADDRESS: Final = re.compile(r"[\d.]+|.*:.*|localhost|.*\.localhost", re.ASCII)
 
@@ -198,6 +199,9 @@ def _peer(host: str, port: int | None) -> str:
 
 
 def _segment_template(segment: str) -> str:
+    # None of what changes is without a digit.
+    if _DIGIT.search(segment) is None:
+        return segment
     if _is_id(segment):
         return "{}"
 

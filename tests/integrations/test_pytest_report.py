@@ -166,6 +166,32 @@ def test_stopped_early(suite: Suite) -> None:
     assert ["failures/test_bad.html", "it.html"] == reports(done)
 
 
+@pytest.mark.parametrize("option", ["--setup-only", "--setup-plan", "--collect-only"])
+def test_no_test_ran(suite: Suite, option: str) -> None:
+    """
+    Where no test ran there is no report, and one of an earlier run stays.
+    """
+    done = suite(option, "--trace-report=it.html", files={"it.html": "the one before"})
+
+    assert 0 == done.code
+    assert [] == reports(done)
+    assert ["it.html"] == pages(done.folder)
+    assert "the one before" == (done.folder / "it.html").read_text("utf-8")
+
+
+def test_workers_without_a_test(suite: Suite) -> None:
+    """
+    With xdist, too, nothing is written where no test was chosen.
+    """
+    if importlib.util.find_spec("xdist") is None:
+        pytest.skip("pytest-xdist is not installed here")
+
+    options = ("-p", "xdist.plugin", "-n", "2", "-k", "nothing")
+    done = suite(*options, "--trace-report=it.html")
+
+    assert (5, [], []) == (done.code, reports(done), pages(done.folder))
+
+
 def test_without_failures(suite: Suite) -> None:
     """
     Of a run in which nothing failed there is a report, and no page besides.

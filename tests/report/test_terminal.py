@@ -16,6 +16,7 @@ from otel_testkit import errors
 from otel_testkit.report import text as texts
 from otel_testkit.report.page import Page
 from otel_testkit.report.terminal import print_run, print_selection, summary
+from otel_testkit.report.written import Written
 from otel_testkit.trace import load
 
 
@@ -485,6 +486,18 @@ class TestRows:
 
         assert re.search(r"GET  a /users/\{\}  404.5 0.00 ▌ +▌ +▌ +▌ +▌ +50 ms", shown)
 
+    def test_folded_in_parallel(self, show, run_folder):
+        """
+        The time in which several calls went on at once counts once.
+        """
+        test = run_folder.test("t", outcome="failed")
+        for start, end in ((0.1, 0.2), (0.11, 0.14), (0.15, 0.25), (0.4, 0.45)):
+            run_folder.call("POST", "http://a.b/reserve", 200, start, end, test)
+
+        assert re.search(
+            r"POST a /reserve +200.4 .* 200 ms$", show(run_folder.write()), re.MULTILINE
+        )
+
     def test_complaint_is_told_once(self, show, failing_run):
         """
         What a folded or repeated call complains of is told once.
@@ -751,3 +764,28 @@ class TestText:
         A text is cut to its columns, at its end or in its middle.
         """
         assert short == texts.shorten(text, columns, tail=tail)
+
+
+def test_pages_of_one_name(run_folder):
+    """
+    Under each test stands its own page, and those without one are counted.
+    """
+    for number, suite in enumerate(("one", "two", "three"), 1):
+        run_folder.test(
+            *("same", number, number + 0.5, "failed"),
+            trace_id=f"{number:032x}",
+            **{"test.suite.name": suite},
+        )
+    pages = {("two", "same"): "two.html", ("one", "same"): "one.html"}
+    stream = Stream()
+
+    print_run(
+        load(run_folder.write()), stream, written=Written("all.html", pages, more=1)
+    )
+
+    lines = stream.text.splitlines()
+    assert ["one.html", "two.html", "all.html"] == [
+        line.split()[-1] for line in lines if line.startswith("  report ")
+    ]
+    at = next(at for at, line in enumerate(lines) if line.endswith("all.html"))
+    assert "  … and 1 more failed test in the report" == lines[at + 1]

@@ -154,7 +154,7 @@ def _span(span: Span, clock: _Clock) -> Plain:
     if span.status_message:
         args["status_message"] = span.status_message
     event: Plain = {
-        "name": harmless(f"{span.summary} {answer}".rstrip()),
+        "name": harmless(f"{span.summary} {answer}".rstrip()) or "(no name)",
         "cat": _category(span),
         "ph": "X",
         "ts": clock.at(span.start),

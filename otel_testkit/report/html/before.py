@@ -10,6 +10,7 @@ from typing import Final
 
 from otel_testkit.diagnosis.failure import failed_at
 from otel_testkit.report import text as texts
+from otel_testkit.report.html.lost import lost_line
 from otel_testkit.report.waterfall import LogRow, Row, waterfall
 from otel_testkit.trace.model import Attempt
 
@@ -41,12 +42,13 @@ class Moment:
 class Before:
     """
     The *moments* before the failure, which came *at* so long after the start of the
-    test, and how many *more* spans and log records were recorded.
+    test, how many *more* spans and log records were recorded, and what was *lost*.
     """
 
     moments: tuple[Moment, ...]
     at: str
     more: int
+    lost: str
 
 
 def before(attempt: Attempt) -> Before:
@@ -66,6 +68,7 @@ def before(attempt: Attempt) -> Before:
         ),
         at=_after(min(failed, attempt.span.last_seen), attempt),
         more=found.hidden_spans + found.hidden_logs + sum(map(_count, later)),
+        lost=lost_line(attempt),
     )
 
 

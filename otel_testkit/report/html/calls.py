@@ -101,7 +101,7 @@ class Calls:
         self._failing: dict[tuple[str, str], Failing] = {}
         self._services: dict[str, Service] = {}
         # Calls that have no counter of their own.
-        self.left_out = 0
+        self.left_out: int = 0
 
     def add(self, attempt: Attempt, test: str) -> None:
         """

@@ -7,10 +7,10 @@ everywhere is left out, and `test/model.js` puts it back:
     CHUNK    {attempts: [ATTEMPT], beside: [BESIDE]}
              those of this run come first, then one of an earlier run that passed
     ATTEMPT  {number, of, outcome, failure, trace, start, took?, seen, tags, errors,
-             findings, spans: [SPAN], logs: [LOG], resources: [{}], run?}
+             findings, spans: [SPAN], logs: [LOG], resources: [{}], run?, lost?}
              start in nanoseconds since 1970, as a text; took in µs, none where it
              is open; seen in µs, until the last sign of life; run is the id of the
-             run where it is another
+             run where it is another; lost says what was beyond the test's limits
     SPAN     {id, up?, at, took?, name?, summary, kind?, scope?, resource?, error?,
              message?, orphan?, step?, attributes?, events?, call?, request?,
              response?, said?}
@@ -42,6 +42,7 @@ from typing import Any, Final
 from otel_testkit import semconv
 from otel_testkit.diagnosis import Finding
 from otel_testkit.report import plain
+from otel_testkit.report.html.lost import lost_line
 from otel_testkit.trace.complaint import complaint
 from otel_testkit.trace.fields import text
 from otel_testkit.trace.model import Attempt, Call, Error, Event, Kind, Log, Span
@@ -119,6 +120,7 @@ def plain_attempt(
             "took": None if attempt.is_open else _micros(attempt.duration),
             "seen": _micros(attempt.duration),
             "run": run,
+            "lost": lost_line(attempt),
             "tags": values(attempt.tags),
             "errors": [_error(error) for error in attempt.errors],
             "findings": plain.plain_findings(findings),
@@ -144,13 +146,14 @@ def values(attributes: Mapping[str, Any]) -> Plain:
     """
     Give *attributes* as JSON has them, and as JavaScript can hold them.
     """
+    told = dict(attributes)
     # Most of them are texts.
-    others = {
-        name: value for name, value in attributes.items() if type(value) is not str
-    }
-    held = {name: _held(value) for name, value in plain.values(others).items()}
+    others = {name: value for name, value in told.items() if type(value) is not str}
+    if others:
+        for name, value in plain.values(others).items():
+            told[name] = _held(value)
 
-    return {**attributes, **held}
+    return told
 
 
 def _span(

@@ -12,7 +12,7 @@ from otel_testkit.diagnosis import Finding
 from otel_testkit.diagnosis.comparison.alignment import label
 from otel_testkit.report.html.chunk import values
 from otel_testkit.report.text import shorten
-from otel_testkit.trace.model import Attempt, Case, Outcome
+from otel_testkit.trace.model import Attempt, Case, Error, Outcome
 
 
 # By which calls a test is found: as many as are worth their bytes.
@@ -29,7 +29,8 @@ class Entry:
     "skipped", or "outside" for spans that belong to no test; *outcomes* are those of
     its attempts, *duration* that of the last one, in nanoseconds. *cause* says in a
     line why it failed, *title* is that cause without what is this test's own: tests
-    of one title form a cluster. *labels* name its calls.
+    of one title form a cluster. Where no cause *is_known*, both are what was raised,
+    and *title* is "" if that says nothing. *labels* name its calls.
     """
 
     place: int
@@ -43,6 +44,7 @@ class Entry:
     is_open: bool
     cause: str
     title: str
+    is_known: bool
     labels: tuple[str, ...]
     tags: dict[str, Any]
     services: tuple[str, ...]
@@ -79,6 +81,7 @@ def entry_of(place: int, case: Case, findings: Iterable[Finding]) -> Entry:
         is_open=attempt.is_open,
         cause=str(finding) if finding else _error(attempt),
         title=_title(attempt, finding) if case.failing_attempt else "",
+        is_known=finding is not None,
         labels=tuple(dict.fromkeys(map(label, attempt.calls)))[:_MOST_LABELS],
         tags=values(attempt.tags),
         services=tuple(dict.fromkeys(call.peer for call in attempt.calls if call.peer)),
@@ -101,7 +104,7 @@ def _error(attempt: Attempt) -> str:
     if not attempt.errors:
         return "never ended" if attempt.is_open else ""
     error = attempt.errors[0]
-    first = next(filter(str.strip, error.message.splitlines()), "").strip()
+    first = _first_line(error)
 
     said = f"{error.short_type}: {first}" if first else error.short_type
 
@@ -114,7 +117,10 @@ def _title(attempt: Attempt, finding: Finding | None) -> str:
         place = next((spans[one] for one in finding.evidence if one in spans), None)
 
         return f"{finding.cause}: {label(place)}" if place else str(finding.cause)
-    if attempt.errors:
-        return attempt.errors[0].short_type
 
-    return str(attempt.outcome)
+    # A type alone is shared by tests that have nothing to do with each other.
+    return _error(attempt) if attempt.errors and _first_line(attempt.errors[0]) else ""
+
+
+def _first_line(error: Error) -> str:
+    return next(filter(str.strip, error.message.splitlines()), "").strip()

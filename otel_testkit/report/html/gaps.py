@@ -11,18 +11,14 @@ from typing import Any, Final
 
 from otel_testkit import semconv
 from otel_testkit.report.html.entry import Entry
+from otel_testkit.report.html.lost import WORDS, lost_in, lost_text
 from otel_testkit.report.text import duration
-from otel_testkit.trace.fields import integer, text
+from otel_testkit.trace.fields import text
 from otel_testkit.trace.model import Attempt, Call, Case, Span
 
 
 # Clocks of one house differ by less than this, in nanoseconds.
 _SKEW: Final = 5_000_000
-_LEFT_OUT: Final = {
-    semconv.CALLS_LEFT_OUT: ("call", "calls"),
-    semconv.BODIES_LEFT_OUT: ("body", "bodies"),
-    semconv.LOGS_LEFT_OUT: ("log record", "log records"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +49,8 @@ class Gaps:
         """
         Give all that were found, and the *damaged* lines.
         """
-        left_out = [
-            _counted(self._counts[name], *words)
-            for name, words in _LEFT_OUT.items()
-            if name in self._counts
-        ]
-        first = next(
-            (self._first[name] for name in _LEFT_OUT if name in self._first), None
-        )
+        lost = lost_text(self._counts)
+        first = next((self._first[name] for name in WORDS if name in self._first), None)
         gaps = [
             self._gap("open", "span", "never ended: killed, or still running"),
             self._gap("orphan", "span", "came without the one above it"),
@@ -70,9 +60,7 @@ class Gaps:
                 "outside of the call to its service, by up to"
                 f" {duration(self._skew)}: clocks differ",
             ),
-            Gap(f"{', '.join(left_out)} beyond a test's limit, not recorded", first)
-            if left_out
-            else None,
+            Gap(f"{lost} beyond a test's limit, not recorded", first) if lost else None,
             Gap(f"{_counted(damaged, 'line', 'lines')} could not be read")
             if damaged
             else None,
@@ -81,8 +69,8 @@ class Gaps:
         return [gap for gap in gaps if gap is not None]
 
     def _add(self, entry: Entry, attempt: Attempt) -> None:
-        for name in _LEFT_OUT:
-            self._count(name, entry, integer(attempt.span.attributes, name) or 0)
+        for name, count in lost_in(attempt).items():
+            self._count(name, entry, count)
         for span in attempt.spans:
             if span.is_open:
                 self._count("open", entry)
@@ -93,9 +81,8 @@ class Gaps:
                 self._skew = max(self._skew, skew)
 
     def _count(self, name: str, entry: Entry, by: int = 1) -> None:
-        if by > 0:
-            self._counts[name] = self._counts.get(name, 0) + by
-            self._first.setdefault(name, entry)
+        self._counts[name] = self._counts.get(name, 0) + by
+        self._first.setdefault(name, entry)
 
     def _gap(self, name: str, noun: str, what: str) -> Gap | None:
         if name not in self._counts:

@@ -40,14 +40,14 @@ class Overview:
     """
 
     def __init__(self) -> None:
-        self.id = ""
-        self.command = ""
+        self.id: str = ""
+        self.command: str = ""
         self.tags: dict[str, Any] = {}
-        self.start = 0
-        self.end = 0
-        self.damaged = 0
+        self.start: int = 0
+        self.end: int = 0
+        self.damaged: int = 0
         self.counts: Counter[str] = Counter()
-        self.calls = Calls()
+        self.calls: Calls = Calls()
         self.slowest: list[Entry] = []
         self._gaps = Gaps()
         self._trends: Mapping[tuple[str, str], Trend] | None = None
@@ -183,17 +183,26 @@ class Overview:
     ) -> list[tuple[str, list[Entry]]]:
         """
         Put those of *entries* that are in *state* together by their title, the largest
-        cluster first; those that stand alone come last, with the title "".
+        cluster first; those that stand alone come last, with the title "". All whose
+        cause is known come before all others.
         """
-        found: dict[str, list[Entry]] = {}
-        for entry in entries:
-            if entry.state == state:
-                found.setdefault(entry.title or entry.anchor, []).append(entry)
-        several = [item for item in found.items() if len(item[1]) > 1]
-        alone = [group[0] for group in found.values() if len(group) == 1]
-        several.sort(key=lambda item: -len(item[1]))
+        own = [entry for entry in entries if entry.state == state]
 
-        return [*several, ("", alone)] if alone else several
+        return [
+            *_clusters(entry for entry in own if entry.is_known),
+            *_clusters(entry for entry in own if not entry.is_known),
+        ]
+
+
+def _clusters(entries: Iterable[Entry]) -> list[tuple[str, list[Entry]]]:
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry.title or entry.anchor, []).append(entry)
+    several = [item for item in found.items() if len(item[1]) > 1]
+    alone = [group[0] for group in found.values() if len(group) == 1]
+    several.sort(key=lambda item: -len(item[1]))
+
+    return [*several, ("", alone)] if alone else several
 
 
 def _tests(count: int) -> str:

@@ -55,7 +55,7 @@ def report_of(folder: Path) -> Report:
     Write the report of the run in *folder*, which compares with those beside it.
     """
     written = write_report(str(folder), folders=run_folders(str(folder.parents[1])))
-    failures = {name: Path(path) for name, path in written.failures.items()}
+    failures = {name: Path(path) for (_, name), path in written.failures.items()}
 
     return Report(Path(written.report), failures)
 

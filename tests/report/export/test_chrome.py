@@ -219,3 +219,14 @@ def test_the_check_is_one() -> None:
     """
     with pytest.raises(AssertionError):
         check_nesting([(0, 10), (5, 11)])
+
+
+def test_a_name_of_blanks_is_none(exported, run_folder) -> None:
+    """
+    A span that nobody can see the name of is said to have none.
+    """
+    run_folder.span("\r", 0, 1)
+
+    shown = exported("chrome", run_folder.write())["traceEvents"]
+
+    assert ["(no name)"] == [event["name"] for event in shown if event["ph"] == "X"]

@@ -205,8 +205,8 @@ def test_only_that_trace(run) -> None:
         (("--format", "har", "--case", "test_none"), "there is no test 'test_none'"),
         (("--format", "har", "--trace", "f"), "there is no trace 'f'"),
         (
-            ("--format", "har", "-o", "no/such/folder"),
-            "no/such/folder cannot be written",
+            ("--format", "har", "-o", "pyproject.toml/run.har"),
+            "pyproject.toml/run.har cannot be written",
         ),
         (("--format", "har", "-o", "."), ". cannot be written"),
     ],
@@ -221,6 +221,14 @@ def test_asked_wrongly(run, arguments, problem) -> None:
     assert err.startswith("otel-testkit: ")
     assert problem in err
     assert 1 == err.count("\n")
+
+
+def test_folders_are_made(run) -> None:
+    """
+    The file goes into the folder that was named, even if that is not there yet.
+    """
+    assert (0, b"", "") == run("--format", "json", "-o", "new/deep/run.json")
+    assert cases_in(Path("new/deep/run.json").read_bytes())
 
 
 @pytest.mark.parametrize("arguments", [("--format", "xml"), ()])

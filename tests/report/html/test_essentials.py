@@ -17,6 +17,7 @@ import pytest
 from otel_testkit.diagnosis.explanation import explain
 from otel_testkit.report.explained_markdown import markdown
 from otel_testkit.report.html import write_report
+from otel_testkit.report.html.chunk import Bodies, plain_attempt
 from otel_testkit.report.html.essentials import essentials_of
 from otel_testkit.trace import load
 
@@ -361,7 +362,7 @@ def test_a_page_of_one_test(failing_run, name):
     if name == "flaky":
         failing_run.test(CASE, 9.5, 9.7, trace_id="e" * 32)
     written = write_report(failing_run.write())
-    page = _Page(Path(written.failures[CASE]).read_text("utf-8"))
+    page = _Page(Path(next(iter(written.failures.values()))).read_text("utf-8"))
 
     (article,) = page.all("article")
     assert f"test {name}" == article["class"]
@@ -370,3 +371,27 @@ def test_a_page_of_one_test(failing_run, name):
     assert any(
         one.get("href", "").startswith("../report.html") for one in page.all("a")
     )
+
+
+def test_what_was_beyond_the_limits(run_folder):
+    """
+    A test of which not all was recorded says so, before and after its program runs.
+    """
+    failing(run_folder, **{"otel_testkit.calls.left_out": 500})
+    run = load(run_folder.write())
+    (attempt,) = run.attempts()
+
+    said = "500 calls beyond the limit of this test were not recorded"
+    assert said in " ".join(article_of(run_folder).lines)
+    assert said == plain_attempt(attempt, (), Bodies())["lost"]
+
+
+def test_nothing_beyond_the_limits(run_folder):
+    """
+    Where all was recorded, nothing is said.
+    """
+    failing(run_folder)
+    (attempt,) = load(run_folder.write()).attempts()
+
+    assert "beyond" not in " ".join(article_of(run_folder).lines)
+    assert "lost" not in plain_attempt(attempt, (), Bodies())

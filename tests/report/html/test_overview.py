@@ -191,6 +191,27 @@ class TestList:
         assert "tests/alone" not in cluster
         assert page.index("tests/alone") > page.index("tests/b")
 
+    def test_clusters_without_a_cause(self, run_folder):
+        """
+        Where no cause is known tests stand together by all that was raised, not by its
+        type alone, and after those with a cause, however many they are.
+        """
+        for number, said in enumerate(("1 == 2", "1 == 2", "1 == 2", "3 == 4", "", "")):
+            raised = exception("AssertionError", said, line=5)
+            run_folder.test(
+                *(f"tests/raised{number}", 50.0 + number, 51.0 + number, "failed"),
+                trace_id=trace(90 + number),
+                exceptions=[raised],
+            )
+        throttled(run_folder, ["tests/a", "tests/b"])
+        page = page_of(run_folder)
+
+        heads = re.findall(r"<h3>(.*?) <span>(.*?)</span></h3>", page)
+        assert [
+            ("rate limited: POST lambda /functions/{}/invocations", "2 tests"),
+            ("AssertionError: 1 == 2", "3 tests"),
+        ] == heads
+
     def test_large_clusters(self, run_folder):
         """
         What many tests share is told by some of them, so that others are seen, too.
@@ -238,7 +259,9 @@ class TestHistory:
         def runs(*all_outcomes):
             folders = []
             for number, outcomes in enumerate(all_outcomes, start=1):
-                path = tmp_path / "store" / "runs" / f"2026-01-0{number}T00-00-00-0000"
+                path = (
+                    tmp_path / "store" / "runs" / f"2026-01-{number:02}T00-00-00-0000"
+                )
                 run = type(run_folder)(path)
                 for attempt, outcome in enumerate(outcomes.split()):
                     at = 100.0 * number + attempt
@@ -276,6 +299,26 @@ class TestHistory:
 
         assert {"0": ["✗✓", "2 runs, 1 failed"]} == json.loads(html.unescape(told))
 
+    def test_on_the_page_of_a_test(self, runs):
+        """
+        The page of a test that failed ends with its history, in marks and words.
+        """
+        *_, last = runs("passed", "failed passed", "passed", "failed")
+        (path,) = write_report(last).failures.values()
+        *_, history = Path(path).read_text("utf-8").rpartition("<h3>History</h3>")
+
+        told = text_of(history.partition("</article>")[0])
+        assert "✓≈✓✗ 4 runs, 1 failed, 1 flaky This run last." == told.strip()
+
+    def test_long(self, runs):
+        """
+        Of many runs the latest have a mark, and all are counted.
+        """
+        *_, last = runs(*["passed"] * 3, *["failed"] * 20)
+        page = text_of(Path(write_report(last).report).read_text(encoding="utf-8"))
+
+        assert f"{'✗' * 20} 23 runs, 20 failed The latest 20 as marks" in page
+
     def test_only_run(self, runs):
         """
         A run that is alone has no history, and makes no index of it.
@@ -284,6 +327,7 @@ class TestHistory:
         page = Path(write_report(only).report).read_text(encoding="utf-8")
 
         assert "1 runs" not in page
+        assert "<h3>History" not in page
         assert ["runs"] == os.listdir(Path(only).parents[1])
 
     def test_no_store(self, runs, tmp_path):
@@ -533,7 +577,7 @@ def test_page_of_one_test(run_folder):
     The page of a single test leads to the whole run, and lists nothing.
     """
     throttled(run_folder, ["a", "b"])
-    page = Path(write_report(run_folder.write()).failures["a"]).read_text("utf-8")
+    page = Path(write_report(run_folder.write()).failures["", "a"]).read_text("utf-8")
 
     assert '<a class="home" href="../report.html">← The whole run</a>' in page
     assert "2 of 2 tests failed · 22 November 2026, 06:43 UTC" in text_of(page)

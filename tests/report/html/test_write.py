@@ -124,7 +124,8 @@ def test_a_page_for_each_failure(run):
     assert {
         "tests/test_insights.py::test_insight_is_created": "test_insight_is_created.html",
         "tests/test_search.py::test_reindex": "test_reindex.html",
-    } == {name: os.path.basename(path) for name, path in written.failures.items()}
+    } == {name: os.path.basename(path) for (_, name), path in written.failures.items()}
+    assert 0 == written.more
     for path in written.failures.values():
         assert 1 == len(held(path, "index"))
         page = _Templates(Path(path).read_text())
@@ -134,6 +135,42 @@ def test_a_page_for_each_failure(run):
         assert os.path.samefile(
             os.path.join(os.path.dirname(path), back), written.report
         )
+
+
+def test_pages_of_one_name(run_folder):
+    """
+    Tests of one name in several suites have each a page, to be told apart.
+    """
+    for number, suite in enumerate(("one", "two"), 1):
+        run_folder.test(
+            *("same", number, number + 0.5, "failed"),
+            trace_id=f"{number:032x}",
+            **{"test.suite.name": suite},
+        )
+
+    written = write_report(run_folder.write())
+
+    assert {("one", "same"), ("two", "same")} == set(written.failures)
+    assert 2 == len(set(written.failures.values()))
+    assert "two" in Path(written.failures["two", "same"]).read_text()
+
+
+def test_pages_have_a_limit(run_folder, monkeypatch):
+    """
+    Of very many tests that failed some have pages, and the others are counted.
+    """
+    for number in range(5):
+        outcome = "failed" if number else "passed"
+        run_folder.test(
+            f"t{number}", number, number + 0.5, outcome, trace_id=f"{number + 1:032x}"
+        )
+    monkeypatch.setattr(write, "_MOST_TOLD", 3)
+
+    written = write_report(run_folder.write())
+
+    assert [("", "t1"), ("", "t2"), ("", "t3")] == list(written.failures)
+    assert "and 1 more failed test in the report" == written.more_text
+    assert 3 == len(os.listdir(run_folder.path / "failures"))
 
 
 def test_no_pages(run, tmp_path):
@@ -197,7 +234,7 @@ def test_bodies_of_passing_tests_go_first(run, monkeypatch):
     assert "no room" not in re.sub(
         r"<script.*",
         "",
-        Path(whole.failures[entries[0]["name"]]).read_text(),
+        Path(next(iter(whole.failures.values()))).read_text(),
         flags=re.DOTALL,
     )
 

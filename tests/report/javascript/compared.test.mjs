@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { folded } from "../../../otel_testkit/report/html/assets/beside/compared.js";
+import {
+  busy,
+  folded,
+} from "../../../otel_testkit/report/html/assets/beside/compared.js";
 import {
   answer,
   bodyDifferences,
@@ -22,6 +25,18 @@ test("equal answers in a row are counted", () => {
   assert.equal(folded(["404", "404", "200"]), "404 ×2 → 200");
   assert.equal(folded(["200"]), "200");
   assert.equal(folded([]), "");
+});
+
+test("calls side by side take no longer than all of them together", () => {
+  const times = [
+    { at: 10, end: 50 },
+    { at: 20, end: 30 },
+    { at: 40, end: 60 },
+    { at: 80, end: 90 },
+  ];
+
+  assert.equal(busy(times), 60);
+  assert.equal(busy([]), 0);
 });
 
 test("a span answers with what came back, or how it ended", () => {

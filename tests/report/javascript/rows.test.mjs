@@ -53,6 +53,22 @@ test("neighbours that are alike are one row, which unfolds into theirs", () => {
   assert.equal(shown(rows, every).length, 7);
 });
 
+test("calls that overlap are not folded, whatever they are alike in", () => {
+  const one = attempt([
+    work(null, 0, 100, "test"),
+    call(0, 10, 30, "GET api / 200"),
+    call(0, 20, 30, "GET api / 200"),
+    call(0, 50, 10, "GET api / 200"),
+    call(0, 59, 10, "GET api / 200"),
+  ]);
+
+  // One microsecond is what rounding makes.
+  assert.deepEqual(told(rowsOf(one).filter((row) => row.depth === 1)), [
+    "  GET api /",
+    "  GET api / ×3",
+  ]);
+});
+
 test("what differs in its answer, or failed below, stays apart", () => {
   const one = attempt([
     work(null, 0, 100, "test"),

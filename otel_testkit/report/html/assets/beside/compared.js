@@ -90,7 +90,7 @@ function marked({ failing, passing }) {
   if (folded(failing.map(answer)) !== folded(passing.map(answer))) {
     return ["≠", failing[0].call ? ANSWER : END];
   }
-  const paced = pace(whole(passing), whole(failing));
+  const paced = pace(busy(passing), busy(failing));
 
   return paced ? ["≠", paced] : ["=", "the same"];
 }
@@ -198,7 +198,7 @@ function cell(spans, isOther = false) {
     "td",
     {},
     element("span", { class: isOther && "other" }, folded(spans.map(answer))),
-    element("small", {}, duration(whole(spans))),
+    element("small", {}, duration(busy(spans))),
   );
 }
 
@@ -287,6 +287,13 @@ function ranked({ differences, consequences }, selection) {
   );
 }
 
-function whole(spans) {
-  return spans.reduce((sum, span) => sum + (span.end - span.at), 0);
+/** Gives the time in which any of these spans ran; they come in the order of time. */
+export function busy(spans) {
+  let [time, done] = [0, -Infinity];
+  for (const { at, end } of spans) {
+    time += Math.max(end - Math.max(at, done), 0);
+    done = Math.max(done, end);
+  }
+
+  return time;
 }

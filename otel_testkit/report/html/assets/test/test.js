@@ -72,7 +72,8 @@ function mount(article, selection) {
     panel("tags", "Tags", tags, selection),
   ];
   article.querySelector("header").append(attempts(selection) ?? "");
-  article.append(element("div", { class: "recorded" }, panels));
+  const recorded = element("div", { class: "recorded" }, panels);
+  article.append(recorded, article.querySelector(".history") ?? "");
   handOver(article);
   // A link to where the address leads already changes nothing, and is followed still.
   article.addEventListener("click", ({ target }) => {

@@ -1,6 +1,7 @@
 /**
  * The rows of the waterfall, before any drawing: the spans of an attempt in the order
- * of the tree. Neighbours that are alike are one row, which stands above theirs.
+ * of the tree. Neighbours that are alike are one row, which stands above theirs; not
+ * where they overlap, for that may be what went wrong.
  */
 
 import { below } from "../test/model.js";
@@ -110,12 +111,18 @@ function neighbours(spans, failing) {
   let last = null;
   for (const span of spans) {
     const like = likeness(span, failing.has(span));
-    if (like !== null && like === last) groups.at(-1).push(span);
+    const isAlike = like !== null && like === last;
+    if (isAlike && isAfter(span, groups.at(-1).at(-1))) groups.at(-1).push(span);
     else groups.push([span]);
     last = like;
   }
 
   return groups;
+}
+
+// Both times are rounded.
+function isAfter(span, other) {
+  return span.at + 1 >= other.end;
 }
 
 function likeness(span, isFailingBelow) {

@@ -66,11 +66,13 @@ class Timeline {
       element("div", { class: "lines row", "aria-hidden": "true" }, this.lines),
       this.listing.list,
     );
+    const { lost } = this.selection.attempt;
     this.element = element(
       "div",
       { class: "waterfall" },
       element("div", { class: "tools" }, this.pills, this.finder, zooms(this)),
       this.map,
+      lost && element("p", { class: "lost" }, lost),
       this.told,
       this.box,
     );
