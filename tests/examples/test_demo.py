@@ -41,6 +41,8 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     }
     environ |= {
         "OTEL_TESTKIT_DIR": str(folder / "store"),
+        # Wide enough for the names of all tests.
+        "COLUMNS": "120",
         # The same otel_testkit as ours, wherever that lies.
         "PYTHONPATH": str(Path(otel_testkit.__file__).parents[1]),
     }

@@ -30,8 +30,10 @@ def json_text(value: Any, *, indent: int | None = None) -> str:
         separators=(",", ":") if indent is None else None,
     )
 
-    # All that is left to be escaped stands in strings.
-    return text if text.isascii() else _BEYOND_ASCII.sub(_escaped, text)
+    # All that is left to be escaped stands in strings, DEL with it.
+    is_plain = text.isascii() and "\x7f" not in text
+
+    return text if is_plain else _BEYOND_ASCII.sub(_escaped, text)
 
 
 def pieces(value: Any, *, indent: int | None = None, depth: int = 1) -> Iterator[str]:

@@ -34,6 +34,17 @@ class TestStory:
         ):
             assert told in shown
 
+    def test_history(self, open_report, insights):
+        """
+        After all that was recorded it is told how earlier runs ended.
+        """
+        page = open_report(insights.failures[CREATED])
+        page.locator(".recorded").wait_for()
+
+        last = page.locator("article > :last-child")
+        expect(last.get_by_role("heading")).to_have_text("History")
+        expect(last).to_contain_text("2 runs, 1 failed")
+
     def test_evidence(self, open_report, insights):
         """
         What a cause rests on is selected in the timeline by a click on it.

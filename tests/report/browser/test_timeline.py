@@ -104,6 +104,16 @@ class TestTimeline:
 
         expect(rows).to_have_count(before + 6)
 
+    def test_beyond_the_limits(self, open_report, insights):
+        """
+        What is missing is said once, where the calls are.
+        """
+        page = open_report(insights.failures[BULKY])
+
+        told = page.get_by_text("500 calls beyond the limit").filter(visible=True)
+        expect(told).to_have_count(1)
+        expect(page.locator("section.timeline")).to_contain_text("not recorded")
+
     def test_part(self, open_report, insights):
         """
         A part of the time that is dragged open is shown alone, until all is wanted.

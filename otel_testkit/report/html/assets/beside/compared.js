@@ -289,7 +289,7 @@ function ranked({ differences, consequences }, selection) {
 
 /** Gives the time in which any of these spans ran; they come in the order of time. */
 export function busy(spans) {
-  let [time, done] = [0, -Infinity];
+  let [time, done] = [0, Number.NEGATIVE_INFINITY];
   for (const { at, end } of spans) {
     time += Math.max(end - Math.max(at, done), 0);
     done = Math.max(done, end);
