@@ -24,13 +24,17 @@ HERE = Path(__file__).parent
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
-    Browsers come last: as long as Playwright is there its event loop is said to run.
+    One after the other, in whichever order the others come: each start takes seconds.
     """
     items.sort(key=lambda item: HERE in item.path.parents)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
+    """
+    Playwright, no longer than these tests: as long as it is there its event loop is
+    said to run, and no other may.
+    """
     try:
         from playwright.sync_api import expect, sync_playwright
     except ImportError:
@@ -41,13 +45,13 @@ def playwright() -> Iterator[Playwright]:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium(playwright: Playwright) -> Iterator[Windows]:
     with running(playwright, CHROMIUM) as windows:
         yield windows
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def firefox(playwright: Playwright) -> Iterator[Windows]:
     with running(playwright, FIREFOX) as windows:
         yield windows
